@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+
+namespace SwmrKit;
+
+/// <summary>The Linux system call <c>membarrier(2)</c>, made directly: the C library has no wrapper for it.</summary>
+/// <remarks>Commands and numbers: linux/membarrier.h and the kernel's system call tables.</remarks>
+internal static partial class Membarrier
+{
+    public const int Query = 0;
+    public const int Global = 1 << 0;
+    public const int PrivateExpedited = 1 << 3;
+    public const int RegisterPrivateExpedited = 1 << 4;
+
+    private const int FunctionNotImplemented = 38; // ENOSYS
+
+    private static readonly nint s_number = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 324,
+        Architecture.X86 => 375,
+        Architecture.Arm or Architecture.Armv6 => 389,
+        Architecture.Arm64 or Architecture.LoongArch64 or Architecture.RiscV64 => 283,
+        Architecture.S390x => 356,
+        Architecture.Ppc64le => 365,
+        _ => 0,
+    };
+
+    /// <summary>Makes the call.</summary>
+    /// <returns>The kernel's answer (0 or more), or the negated error number.</returns>
+    public static int Call(int command)
+    {
+        if (s_number == 0)
+        {
+            return -FunctionNotImplemented;
+        }
+
+        nint answer = SystemCall(s_number, command, 0, 0);
+        return answer >= 0 ? (int)answer : -Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>The commands this kernel supports, as a mask, or the negated error number.</summary>
+    public static int SupportedCommands() => Call(Query);
+
+    /// <summary>Says in words why a call was refused.</summary>
+    public static string Explain(string call, int answer) =>
+        $"{call} answered {Marshal.GetPInvokeErrorMessage(-answer)} (errno {-answer})";
+
+    // "libc" resolves under CoreCLR and NativeAOT; "libc.so" is a linker script. The GC transition stays: the call may take long.
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint SystemCall(nint number, nint command, nint flags, nint cpu);
+}

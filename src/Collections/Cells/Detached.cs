@@ -1,0 +1,36 @@
+namespace SwmrKit;
+
+/// <summary>
+/// An object exchanged out of an owning container: its holder decides whether it is published again or retired. Readers that
+/// found it before may still be using it, so it must never be disposed directly.
+/// </summary>
+/// <typeparam name="T">The type of the object.</typeparam>
+/// <remarks>Dropping it without either leaves the object to its own finalizer. Members may be called from any thread.</remarks>
+public sealed class Detached<T>
+    where T : class
+{
+    private readonly SwmrCell<T> _cell;
+    private readonly Ownership _ownership;
+
+    internal Detached(SwmrCell<T> cell, T value, Ownership ownership)
+    {
+        _cell = cell;
+        _ownership = ownership;
+        Value = value;
+    }
+
+    /// <summary>The object. Publishing it, in the same domain, takes it back into a container's care.</summary>
+    public T Value { get; }
+
+    /// <summary>Has the object disposed as soon as no reader holds it.</summary>
+    /// <exception cref="InvalidOperationException">It has been published again, or retired before.</exception>
+    public void Retire()
+    {
+        if (!_ownership.TryRetire(published: false))
+        {
+            throw new InvalidOperationException("The object has been published again or retired already.");
+        }
+
+        _cell.RetireValue(Value, _ownership.Birth, reserved: false);
+    }
+}

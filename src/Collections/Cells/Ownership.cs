@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+
+namespace SwmrKit;
+
+/// <summary>
+/// What is known of an object that an owning container has published: since when it has been reachable, and who disposes it.
+/// </summary>
+/// <remarks>
+/// The birth belongs to the object, not to a publication (O9): an object exchanged out and published again may still be held by
+/// a reader from before, whose reservation a newer birth would miss. And an object in two containers, or published after it was
+/// retired, would be disposed under a reader: hence one record an object, found by identity, for as long as the object lives.
+/// </remarks>
+internal sealed class Ownership
+{
+    private const int Detached = 0;
+    private const int Published = 1;
+    private const int Retired = 2;
+
+    private static readonly ConditionalWeakTable<object, Ownership> s_records = [];
+
+    private readonly EraClock _clock;
+    private SharedInt32 _state = new(Detached);
+
+    private Ownership(EraClock clock)
+    {
+        _clock = clock;
+        Birth = clock.Now;
+    }
+
+    /// <summary>The era read before the object was first published (O9).</summary>
+    public long Birth { get; }
+
+    /// <summary>Claims the object for one container, before it is published there.</summary>
+    /// <exception cref="InvalidOperationException">It is published elsewhere, has been retired, or was published under another domain.</exception>
+    public static Ownership Claim(object value, EraClock clock)
+    {
+        Ownership record = s_records.GetValue(value, _ => new Ownership(clock));
+        if (!ReferenceEquals(record._clock, clock))
+        {
+            throw new InvalidOperationException(
+                "The object was published under another retirement domain, whose readers may still hold it. Publish it where it was, or publish a new one.");
+        }
+
+        return record._state.CompareExchange(Published, Detached) switch
+        {
+            Detached => record,
+            Published => throw new InvalidOperationException(
+                "The object is already published by a container that will dispose it. Publish each object in one place."),
+            _ => throw new InvalidOperationException(
+                "The object has been replaced and retired: it is disposed, or will be. Publish a new one."),
+        };
+    }
+
+    /// <summary>The object has been given to a callback that may reuse it: its next life is a new one.</summary>
+    public static void Forget(object value) => s_records.Remove(value);
+
+    /// <summary>Leaves the object to whoever exchanged it out.</summary>
+    public void Detach() => _state.Write(Detached);
+
+    /// <summary>Ends the object's life in containers.</summary>
+    /// <returns>Whether it was this call that did.</returns>
+    public bool TryRetire(bool published) =>
+        _state.CompareExchange(Retired, published ? Published : Detached) == (published ? Published : Detached);
+}

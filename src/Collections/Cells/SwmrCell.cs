@@ -1,0 +1,359 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace SwmrKit;
+
+/// <summary>
+/// Holds the current one of a succession of objects: a certificate, a memory-mapped index, a configuration with its resources.
+/// Reading it is free; what is replaced is disposed exactly once, as soon as no reader uses it.
+/// </summary>
+/// <typeparam name="T">The type of the object. One that implements <see cref="IDisposable"/> is disposed when it has been replaced.</typeparam>
+/// <remarks>
+/// <para>Reads cost no fence, no lock and no allocation, whatever writers do, and never wait. Writers are serialised by a lock.
+/// A write never waits for readers.</para>
+/// <para>The cell owns what is published in it: publish each object in one cell, and let the cell dispose it. Dispose the cell to
+/// retire the last one.</para>
+/// <para>All members may be called from any thread; a read belongs to the thread that made it. All are O(1).</para>
+/// </remarks>
+[DebuggerDisplay("Version = {Version}")]
+public sealed class SwmrCell<T> : IDisposable
+    where T : class
+{
+    private readonly EraClock _clock;
+    private readonly ReaderRegistry _readers;
+    private readonly Action<T>? _reclaim;
+    private readonly ExclusiveLock _writer = new();
+    private SharedReference<Node> _current;
+    private TaskCompletionSource<long>? _change; // Guarded by the writer's lock.
+
+    /// <summary>Creates a cell in <see cref="RetirementDomain.Shared"/>.</summary>
+    /// <param name="value">The first value; the cell owns it from now on.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The object is owned by another cell, or has been retired.</exception>
+    public SwmrCell(T value)
+        : this(value, RetirementDomain.Shared)
+    {
+    }
+
+    /// <summary>Creates a cell.</summary>
+    /// <param name="value">The first value; the cell owns it from now on.</param>
+    /// <param name="domain">Who disposes what was replaced.</param>
+    /// <param name="reclaim">What to do with a replaced object instead of disposing it, for instance return it to a pool.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="value"/> or <paramref name="domain"/> is null.</exception>
+    /// <exception cref="ObjectDisposedException">The domain has been disposed.</exception>
+    /// <exception cref="InvalidOperationException">The object is owned by another cell, or has been retired.</exception>
+    public SwmrCell(T value, RetirementDomain domain, Action<T>? reclaim = null)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        ArgumentNullException.ThrowIfNull(domain);
+        domain.ThrowIfDisposed();
+        Domain = domain;
+        _readers = domain.Readers;
+        _clock = _readers.Clock;
+        _reclaim = reclaim is null ? null : value =>
+        {
+            Ownership.Forget(value); // From here on it is the callback's: a pool may hand it out to be published again.
+            reclaim(value);
+        };
+        _current.Write(new Node(value, Ownership.Claim(value, _clock), version: 1));
+    }
+
+    /// <summary>A published value with what belongs to it. Immutable: a reader gets all of it or none.</summary>
+    internal sealed class Node(T value, Ownership? ownership, long version)
+    {
+        public readonly T Value = value;
+        public readonly Ownership? Ownership = ownership;
+        public readonly long Version = version;
+
+        /// <summary>The era before the value was first reachable; never reached by the node of a disposed cell.</summary>
+        public readonly long Birth = ownership?.Birth ?? long.MaxValue;
+
+        public bool IsDisposed => Ownership is null;
+    }
+
+    /// <summary>The domain that disposes what was replaced.</summary>
+    public RetirementDomain Domain { get; }
+
+    /// <summary>The number of the current value among those the cell has held, from 1.</summary>
+    /// <remarks>Read it with the value (<see cref="CellRead{T}.Version"/>) where the two must belong together.</remarks>
+    public long Version => _current.Read()!.Version;
+
+    /// <summary>Reads the current value as the calling thread's implicit reader.</summary>
+    /// <returns>The read; dispose it on this thread.</returns>
+    /// <exception cref="ObjectDisposedException">The cell has been disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public CellRead<T> Read() => Read(new ReadGuard(Domain, ImplicitReaders.SlotOf(_readers)));
+
+    /// <summary>Reads the current value through a handle: the fastest way.</summary>
+    /// <param name="reader">A handle of this cell's domain, registered by the calling thread.</param>
+    /// <returns>The read; dispose it on this thread.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="reader"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The handle belongs to another domain.</exception>
+    /// <exception cref="ObjectDisposedException">The cell or the handle has been disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public CellRead<T> Read(ReaderHandle reader)
+    {
+        if (reader is null || !ReferenceEquals(reader.Slot.Clock, _clock))
+        {
+            ThrowUnusable(reader);
+        }
+
+        return Read(reader.Enter());
+    }
+
+    /// <summary>Reads the current value under a guard already open, which then protects it until its own end.</summary>
+    /// <param name="guard">An open guard of this cell's domain.</param>
+    /// <returns>The value. Do not dispose it, and do not use it after the guard.</returns>
+    /// <exception cref="InvalidOperationException">The guard is not open, or belongs to another domain.</exception>
+    /// <exception cref="ObjectDisposedException">The cell has been disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Read(ref ReadGuard guard)
+    {
+        if (!guard.IsOf(_clock))
+        {
+            ThrowUnusable(guard);
+        }
+
+        return Protect(ref guard).Value;
+    }
+
+    /// <summary>Replaces the value; the one replaced is disposed when no reader uses it. Publishing the current object does nothing.</summary>
+    /// <param name="value">The new value; the cell owns it from now on.</param>
+    /// <returns>The version of <paramref name="value"/>.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The object is owned by another cell, has been retired, or was published under
+    /// another domain; or this is called from inside <see cref="Update"/> of the same cell.</exception>
+    /// <exception cref="ObjectDisposedException">The cell has been disposed.</exception>
+    public long Publish(T value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return Write(value, static (_, value) => value, retire: true, out _);
+    }
+
+    /// <summary>Replaces the value by one computed from it; the one replaced is disposed when no reader uses it.</summary>
+    /// <param name="update">Gets the current value and returns the new one, or the same for no change. It runs once, under the
+    /// cell's writer lock; if it throws, nothing changes. It must not write to the same cell.</param>
+    /// <returns>The version of the value that is current afterwards.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="update"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">It returned null or an object that cannot be published (see <see cref="Publish"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The cell has been disposed.</exception>
+    public long Update(Func<T, T> update)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        return Write(update, static (current, update) => update(current), retire: true, out _);
+    }
+
+    /// <summary>Replaces the value and leaves the one replaced to the caller, who publishes it again or retires it.</summary>
+    /// <param name="value">The new value; the cell owns it from now on.</param>
+    /// <returns>The object replaced, or null when <paramref name="value"/> is the current one, and nothing has changed.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">As for <see cref="Publish"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The cell has been disposed.</exception>
+    public Detached<T>? Exchange(T value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        Write(value, static (_, value) => value, retire: false, out Node? replaced);
+        return replaced is null ? null : new Detached<T>(this, replaced.Value, replaced.Ownership!);
+    }
+
+    /// <summary>Completes when the cell holds a value newer than the given version.</summary>
+    /// <param name="version">The version already seen.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The newer version; at once if there is one already. Versions between may be skipped.</returns>
+    /// <exception cref="ObjectDisposedException">The cell has been disposed, now or while waiting.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task<long> WaitForChangeAsync(long version, CancellationToken cancellationToken = default)
+    {
+        using ExclusiveLock.Scope writing = _writer.Enter();
+        Node current = CurrentUnderLock();
+        if (current.Version > version)
+        {
+            return Task.FromResult(current.Version);
+        }
+
+        _change ??= new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _change.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Retires the current value; later reads and writes throw. Further calls do nothing.</summary>
+    /// <exception cref="InvalidOperationException">This is called from inside <see cref="Update"/> of the same cell.</exception>
+    public void Dispose()
+    {
+        Node current;
+        TaskCompletionSource<long>? change;
+        RefuseReentry();
+        using (_writer.Enter())
+        {
+            current = _current.ReadRelaxed()!;
+            if (current.IsDisposed)
+            {
+                return;
+            }
+
+            change = TakeChange();
+            Domain.Reclaimer.Reserve();
+            _current.Write(new Node(current.Value, ownership: null, current.Version + 1)); // O2: the unlink, before the tag.
+            current.Ownership!.TryRetire(published: true);
+        }
+
+        RetireValue(current.Value, current.Birth, reserved: true);
+        change?.TrySetException(new ObjectDisposedException(nameof(SwmrCell<>)));
+    }
+
+    internal void RetireValue(T value, long birth, bool reserved)
+    {
+        if (_reclaim is not null)
+        {
+            Domain.Reclaimer.Retire(RetiredItem.Calling(value, _reclaim, birth, bytes: 0), reserved);
+        }
+        else if (value is IDisposable disposable)
+        {
+            Domain.Reclaimer.Retire(RetiredItem.Disposing(disposable, birth, bytes: 0), reserved);
+        }
+        else if (reserved)
+        {
+            Domain.Reclaimer.CancelReservation();
+        }
+    }
+
+    /// <summary>The one way in which the value changes: claim, make room, unlink, and only then, outside the lock, retire.</summary>
+    private long Write<TState>(TState state, Func<T, TState, T> next, bool retire, out Node? replaced)
+    {
+        Node node;
+        TaskCompletionSource<long>? change;
+        RefuseReentry();
+        using (_writer.Enter())
+        {
+            Node current = CurrentUnderLock();
+            T value = next(current.Value, state) ?? throw new InvalidOperationException("The update returned null; a cell always holds an object.");
+            if (ReferenceEquals(value, current.Value))
+            {
+                replaced = null;
+                return current.Version;
+            }
+
+            Ownership ownership = Ownership.Claim(value, _clock); // O9: the birth is read before the publication.
+            try
+            {
+                node = new Node(value, ownership, current.Version + 1);
+                if (retire)
+                {
+                    Domain.Reclaimer.Reserve();
+                }
+            }
+            catch
+            {
+                ownership.Detach(); // No room: nothing has been unlinked, and the new value is still the caller's.
+                throw;
+            }
+
+            change = TakeChange();
+            _current.Write(node); // The publication, and the unlink of the old one: before its tag (O2), by the lock in Retire.
+            replaced = current;
+            if (retire)
+            {
+                current.Ownership!.TryRetire(published: true);
+            }
+            else
+            {
+                current.Ownership!.Detach();
+            }
+        }
+
+        if (retire)
+        {
+            RetireValue(replaced.Value, replaced.Birth, reserved: true);
+        }
+
+        change?.TrySetResult(node.Version);
+        return node.Version;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private CellRead<T> Read(ReadGuard guard)
+    {
+        Node node = _current.Read()!;
+
+        // O8: born by the published upper bound, or the bound is raised and the load repeated.
+        return node.Birth <= guard.Upper ? new CellRead<T>(guard, node) : ReadRaised(guard);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Node Protect(ref ReadGuard guard)
+    {
+        Node node = _current.Read()!;
+        return node.Birth <= guard.Upper ? node : ProtectRaised(ref guard);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private CellRead<T> ReadRaised(ReadGuard guard)
+    {
+        try
+        {
+            Node node = ProtectRaised(ref guard);
+            return new CellRead<T>(guard, node);
+        }
+        catch
+        {
+            guard.Dispose();
+            throw;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Node ProtectRaised(ref ReadGuard guard)
+    {
+        Node node;
+        do
+        {
+            guard.RaiseUpper();
+            node = _current.Read()!;
+            ObjectDisposedException.ThrowIf(node.IsDisposed, this);
+        }
+        while (node.Birth > guard.Upper);
+
+        return node;
+    }
+
+    private Node CurrentUnderLock()
+    {
+        Node current = _current.ReadRelaxed()!;
+        ObjectDisposedException.ThrowIf(current.IsDisposed, this);
+        return current;
+    }
+
+    private TaskCompletionSource<long>? TakeChange()
+    {
+        TaskCompletionSource<long>? change = _change;
+        _change = null;
+        return change;
+    }
+
+    private void RefuseReentry()
+    {
+        if (_writer.IsHeldByCurrentThread)
+        {
+            throw new InvalidOperationException("The cell was written from inside its own Update. Return the new value instead.");
+        }
+    }
+
+    [DoesNotReturn]
+    private static void ThrowUnusable(ReaderHandle? reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        ObjectDisposedException.ThrowIf(ReferenceEquals(reader.Slot, ReaderSlot.Closed), reader);
+        ReadGuard.ThrowForeign();
+    }
+
+    [DoesNotReturn]
+    private static void ThrowUnusable(ReadGuard guard)
+    {
+        if (!guard.IsOpen)
+        {
+            ReadGuard.ThrowNotOpen();
+        }
+
+        ReadGuard.ThrowForeign();
+    }
+}

@@ -1,0 +1,140 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace SwmrKit;
+
+/// <summary>
+/// A read section: from its creation to its <see cref="Dispose"/>, nothing that is reached through <see cref="Protect"/> or read
+/// from a container under it is disposed.
+/// </summary>
+/// <remarks>
+/// <para>It costs no fence and no allocation. What it holds back is only what was alive while it read: an object published after
+/// the last read and replaced since is disposed although the section is still open.</para>
+/// <para>Use it with <c>using</c>, on one thread, innermost first. It is a ref struct: it cannot cross an <c>await</c>, be stored
+/// in a field or reach another thread. References obtained under it must not be used after it.</para>
+/// <para><c>default</c> protects nothing: reading under it throws, disposing it does nothing.</para>
+/// </remarks>
+public ref struct ReadGuard
+{
+    // Kept alive until Dispose: the handle, whose finalizer would give the slot away, or the domain, whose collection would run what is pending.
+    private readonly object _owner;
+    private readonly long _token;
+    private readonly long _enclosing;
+    private long _upper;
+    private ReaderSlot? _slot;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ReadGuard(object owner, ReaderSlot slot)
+    {
+        _owner = owner;
+        _slot = slot;
+        _enclosing = slot.Enter(out _upper, out _token);
+    }
+
+    /// <summary>Whether this guard is open: neither <c>default</c> nor disposed.</summary>
+    public readonly bool IsOpen => _slot is not null;
+
+    /// <summary>The upper bound last published: what was born by then, and reached from the live root since, is protected (O8).</summary>
+    internal readonly long Upper => _upper;
+
+    /// <summary>Loads a reference from where it is published, and protects what it refers to until this guard is disposed.</summary>
+    /// <typeparam name="T">The type referred to.</typeparam>
+    /// <param name="location">The live root: the word from which the writer unlinks. A word in something that has itself been detached protects nothing.</param>
+    /// <returns>The object, or null if the word is null.</returns>
+    /// <remarks>O(1), no fence, no allocation; repeats the load while a writer advances the era at the same time.</remarks>
+    /// <exception cref="InvalidOperationException">The guard is <c>default</c> or has been disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T? Protect<T>(ref SharedReference<T> location)
+        where T : class
+    {
+        ReaderSlot? slot = _slot;
+        if (slot is null)
+        {
+            ThrowNotOpen();
+        }
+
+        T? value = location.Read();
+
+        // O8: born by the published upper bound, or the bound is raised and the load repeated.
+        return slot.Clock.Now == _upper ? value : ProtectRaised(ref location);
+    }
+
+    /// <summary>
+    /// Gives up everything read under this guard so far and goes on as a new read section: for loops that would otherwise hold
+    /// back for long what they no longer need.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The guard is not open, or not the only one open on its reader: an enclosing one may still rely on it.</exception>
+    public void Refresh()
+    {
+        if (_slot is null)
+        {
+            ThrowNotOpen();
+        }
+
+        long era = _slot.TryReenter(_token, _enclosing);
+        _upper = era != 0
+            ? era
+            : throw new InvalidOperationException("A read section can be refreshed only while no other guard is open on the same reader.");
+    }
+
+    /// <summary>Leaves the read section. Further calls do nothing.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// A guard entered later on the same reader is still open, or a copy of this guard was disposed before and others have been
+    /// opened since. Nothing has been changed: what they protect stays protected.
+    /// </exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Dispose()
+    {
+        ReaderSlot? slot = _slot;
+        if (slot is null)
+        {
+            return;
+        }
+
+        if (!slot.TryLeave(_token, _enclosing))
+        {
+            ThrowNotInnermost();
+        }
+
+        _slot = null;
+        GC.KeepAlive(_owner);
+    }
+
+    /// <summary>Whether this guard belongs to the readers of that clock; false for one that is not open.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal readonly bool IsOf(EraClock clock) => _slot is { } slot && ReferenceEquals(slot.Clock, clock);
+
+    /// <summary>Raises the published upper bound to the current era; every load made before it must be repeated, from the live root (O8).</summary>
+    internal void RaiseUpper()
+    {
+        _upper = _slot!.Clock.Now;
+        _slot.RaiseUpper(_upper);
+    }
+
+    [DoesNotReturn]
+    internal static void ThrowNotOpen() => throw new InvalidOperationException(
+        "The read guard is not open: it is default(ReadGuard) or has been disposed. Enter a read section and read under its guard.");
+
+    [DoesNotReturn]
+    internal static void ThrowForeign() => throw new InvalidOperationException(
+        "The guard or reader handle belongs to another retirement domain than the container, and would protect nothing here.");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private T? ProtectRaised<T>(ref SharedReference<T> location)
+        where T : class
+    {
+        T? value;
+        do
+        {
+            RaiseUpper();
+            value = location.Read();
+        }
+        while (_slot!.Clock.Now != _upper);
+
+        return value;
+    }
+
+    [DoesNotReturn]
+    private static void ThrowNotInnermost() => throw new InvalidOperationException(
+        "Read guards of one reader must be disposed once each, innermost first. This one is not the innermost open guard; nothing was changed.");
+}

@@ -1,0 +1,219 @@
+using System.Diagnostics;
+
+namespace SwmrKit;
+
+/// <summary>
+/// The readers of a piece of shared state: who they are, who is inside a read section now, and a way to wait until all that
+/// were inside have left.
+/// </summary>
+/// <remarks>
+/// <para>A <see cref="RetirementDomain"/> has one; make your own for a protocol of your own (unlink something, call
+/// <see cref="WaitForReaders"/>, then nobody can hold it).</para>
+/// <para><b>Registration.</b> Slots are reused and never freed, the table doubles when it is full, and before that the slots of
+/// threads that have ended are taken back: registering is O(1) amortised. All members may be called from any thread.</para>
+/// </remarks>
+[DebuggerDisplay("Readers = {Count}, Slots = {Capacity}, Era = {Era}")]
+public sealed class ReaderRegistry
+{
+    private const int InitialCapacity = 8;
+
+    private readonly Action _heavy;
+    private readonly object _root;
+    private readonly ExclusiveLock _lock = new();
+    private readonly Stack<ReaderSlot> _free = new();
+
+    // Every entry of a published array is a slot; arrays are replaced, never changed.
+    private SharedReference<ReaderSlot[]> _slots = new([]);
+
+    /// <summary>Creates an empty registry.</summary>
+    public ReaderRegistry()
+        : this(AsymmetricBarrier.Heavy, root: null)
+    {
+    }
+
+    /// <param name="heavy">The heavy barrier; tests put a broken one here.</param>
+    /// <param name="root">What a handle keeps alive: the domain that owns this registry, or null for the registry itself.</param>
+    internal ReaderRegistry(Action heavy, object? root)
+    {
+        _heavy = heavy;
+        _root = root ?? this;
+    }
+
+    internal EraClock Clock { get; } = new();
+
+    /// <summary>The current era: what is unlinked from now on is retired at this era or a later one.</summary>
+    public long Era => Clock.Now;
+
+    /// <summary>The number of slots held, by handles and by threads that have read implicitly and were not yet found to have ended. O(1).</summary>
+    public int Count
+    {
+        get
+        {
+            using ExclusiveLock.Scope held = _lock.Enter();
+            return _slots.Read()!.Length - _free.Count;
+        }
+    }
+
+    /// <summary>The number of slots there are. O(1).</summary>
+    public int Capacity => _slots.Read()!.Length;
+
+    /// <summary>Registers an explicit reader for the calling thread: the fastest way in.</summary>
+    /// <param name="name">For people; by default the thread's name.</param>
+    /// <returns>The handle. It is bound to the calling thread; dispose it there when the thread stops reading.</returns>
+    public ReaderHandle Register(string? name = null) =>
+        new(this, _root, Acquire(new SlotOwner(name, Thread.CurrentThread, isImplicit: false)));
+
+    /// <summary>Enters a read section as the calling thread's implicit reader, registering it on first use.</summary>
+    /// <returns>The guard; dispose it on this thread.</returns>
+    public ReadGuard Enter() => new(_root, ImplicitReaders.SlotOf(this));
+
+    /// <summary>
+    /// Waits until every read section that was open when this was called has been left (a grace period). Sections entered
+    /// meanwhile are not waited for.
+    /// </summary>
+    /// <param name="timeout">The longest wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait early.</param>
+    /// <returns>True when all have left, false when the time ran out.</returns>
+    /// <exception cref="InvalidOperationException">The calling thread is itself inside a read section of this registry, and would wait for itself.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; nothing may be concluded.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative and not infinite.</exception>
+    public bool WaitForReaders(TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "The time must not be negative; Timeout.InfiniteTimeSpan means no limit.");
+        }
+
+        if (IsCallerInside())
+        {
+            throw new InvalidOperationException(
+                "The calling thread is inside a read section of the readers it wants to wait for, and would wait for ever. Dispose the guard first.");
+        }
+
+        long now = Advance();
+        _heavy(); // O1, O5: pairs with the announcements; the slots are read after it.
+        long start = Stopwatch.GetTimestamp();
+        foreach (ReaderSlot slot in Slots)
+        {
+            var spinner = new SpinWait();
+            while (slot.Lower is > 0 and long lower && lower < now)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (timeout != Timeout.InfiniteTimeSpan && Stopwatch.GetElapsedTime(start) >= timeout)
+                {
+                    return false;
+                }
+
+                if (spinner.NextSpinWillYield)
+                {
+                    TakeBackFromEndedThreads();
+                }
+
+                spinner.SpinOnce();
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The readers that are inside a read section now, by name: a sample, for diagnostics.</summary>
+    /// <returns>The names; a reader may have left before the list is returned.</returns>
+    public IReadOnlyList<string> GetActiveReaders()
+    {
+        var names = new List<string>();
+        using ExclusiveLock.Scope held = _lock.Enter();
+        foreach (ReaderSlot slot in Slots)
+        {
+            if (slot.Owner is { } owner && slot.IsInside)
+            {
+                names.Add(owner.Name);
+            }
+        }
+
+        return names;
+    }
+
+    /// <summary>The slots as they are now: to be read after the heavy barrier, never kept from before it (O5).</summary>
+    internal ReaderSlot[] Slots => _slots.Read()!;
+
+    internal long Advance()
+    {
+        using ExclusiveLock.Scope held = Clock.Gate.Enter();
+        return Clock.AdvanceUnderGate();
+    }
+
+    internal ReaderSlot Acquire(SlotOwner owner)
+    {
+        using ExclusiveLock.Scope held = _lock.Enter();
+        if (_free.Count == 0)
+        {
+            TakeBackFromEndedThreads();
+            if (_free.Count == 0)
+            {
+                Grow();
+            }
+        }
+
+        ReaderSlot slot = _free.Pop();
+        slot.Owner = owner;
+        return slot;
+    }
+
+    /// <summary>Takes a slot back from an owner that no longer uses it; one that is inside is left as it is, quarantined.</summary>
+    internal void Release(ReaderSlot slot)
+    {
+        using ExclusiveLock.Scope held = _lock.Enter();
+        if (slot.IsInside)
+        {
+            slot.Owner!.IsQuarantined = true;
+            return;
+        }
+
+        slot.Owner = null;
+        _free.Push(slot);
+    }
+
+    private bool IsCallerInside()
+    {
+        using ExclusiveLock.Scope held = _lock.Enter();
+        foreach (ReaderSlot slot in Slots)
+        {
+            if (slot.Owner is { IsQuarantined: false } owner && owner.Thread == Thread.CurrentThread && slot.IsInside)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Frees the slots of threads that have ended, those left inside a guard included. O(slots).</summary>
+    internal void TakeBackFromEndedThreads()
+    {
+        using ExclusiveLock.Scope held = _lock.Enter();
+        foreach (ReaderSlot slot in Slots)
+        {
+            if (slot.Owner is { HasLeftForGood: true })
+            {
+                slot.Clear();
+                slot.Owner = null;
+                _free.Push(slot);
+            }
+        }
+    }
+
+    private void Grow()
+    {
+        ReaderSlot[] old = Slots;
+        var grown = new ReaderSlot[Math.Max(InitialCapacity, old.Length * 2)];
+        old.CopyTo(grown, 0);
+        for (int i = old.Length; i < grown.Length; i++)
+        {
+            grown[i] = new ReaderSlot(Clock);
+            _free.Push(grown[i]);
+        }
+
+        _slots.Write(grown);
+    }
+}

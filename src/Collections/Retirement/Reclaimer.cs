@@ -1,0 +1,307 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace SwmrKit;
+
+/// <summary>
+/// The list of what was retired, and the pass that reclaims what no reader can hold any more.
+/// </summary>
+/// <remarks>
+/// <para><b>A pass.</b> Under the gate: take what is incoming and advance the era (O3). Then one heavy barrier for all of it (O1),
+/// then read the registry and its slots (O5), then split: what no reservation intersects is ready, the rest is held for the next
+/// pass. One pass runs at a time; callbacks run after it, outside every lock, so a slow one delays nobody else's.</para>
+/// <para><b>The domain is held weakly</b>, for the timer holds this. Once it is collected no reader can exist, since handles and
+/// guards keep it alive, and a pass reclaims everything.</para>
+/// <para><b>Nothing is lost.</b> Room is made before an item is moved; an item whose heavy barrier failed is still held.</para>
+/// </remarks>
+internal sealed class Reclaimer
+{
+    /// <summary>The era advances this many times a batch, so that a stalled reader holds back a part of a batch, not all of it.</summary>
+    private const int AdvancesPerBatch = 4;
+
+    private readonly EraClock _clock;
+    private readonly Action _heavy;
+    private readonly int _batchSize;
+    private readonly int _advanceEvery;
+    private readonly WeakReference<RetirementDomain> _domain;
+    private readonly FlushTimer _timer;
+
+    // Guarded by the clock's gate.
+    private RetiredItem[] _incoming;
+    private int _incomingCount;
+    private int _reserved;
+
+    private SharedInt64 _retired;
+    // Guarded by the pass.
+    private readonly ExclusiveLock _pass = new();
+    private readonly Reservations _reservations = new();
+    private readonly List<RetiredItem> _held = [];
+
+    private SharedReference<List<RetiredItem>> _spare;
+    private SharedInt64 _reclaimed;
+    private SharedInt64 _pendingBytes;
+    private SharedInt64 _heavyBarriers;
+    private SharedInt64 _callbackFailures;
+    private SharedInt64 _reclaimFailures;
+
+    public Reclaimer(RetirementDomain domain, Action heavy, RetirementOptions options)
+    {
+        _clock = domain.Readers.Clock;
+        _heavy = heavy;
+
+        // Long: it still answers while a finalizer runs that could enter.
+        _domain = new WeakReference<RetirementDomain>(domain, trackResurrection: true);
+        _batchSize = options.BatchSize;
+        _advanceEvery = Math.Max(1, options.BatchSize / AdvancesPerBatch);
+        _incoming = new RetiredItem[options.BatchSize];
+        _timer = new FlushTimer(this, options.FlushDelay, options.TimeProvider);
+    }
+
+    public RetirementStatistics Statistics
+    {
+        get
+        {
+            long reclaimed = _reclaimed.Read(); // Before the count of retired: pending is never negative.
+            return new RetirementStatistics
+            {
+                Retired = _retired.Read(),
+                Reclaimed = reclaimed,
+                PendingBytes = _pendingBytes.Read(),
+                HeavyBarriers = _heavyBarriers.Read(),
+                CallbackFailures = _callbackFailures.Read(),
+                ReclaimFailures = _reclaimFailures.Read(),
+            };
+        }
+    }
+
+    /// <summary>Makes room for one item, so that retiring it after the unlink cannot fail.</summary>
+    public void Reserve()
+    {
+        using ExclusiveLock.Scope held = _clock.Gate.Enter();
+        MakeRoomUnderGate();
+        _reserved++;
+    }
+
+    /// <summary>Gives back a reservation that will not be used.</summary>
+    public void CancelReservation()
+    {
+        using ExclusiveLock.Scope held = _clock.Gate.Enter();
+        _reserved--;
+    }
+
+    /// <summary>Takes over something the calling thread has unlinked. Never waits for readers.</summary>
+    public void Retire(RetiredItem item, bool reserved)
+    {
+        bool full;
+        using (_clock.Gate.Enter())
+        {
+            if (reserved)
+            {
+                _reserved--;
+            }
+            else
+            {
+                MakeRoomUnderGate();
+            }
+
+            _incoming[_incomingCount++] = item.Tagged(_clock.TagUnderGate()); // O2: after the unlink, under the lock of every advance.
+            _retired.Write(_retired.ReadRelaxed() + 1);
+            if (_incomingCount % _advanceEvery == 0)
+            {
+                _clock.AdvanceUnderGate();
+            }
+
+            full = _incomingCount >= _batchSize;
+        }
+
+        if (item.Bytes != 0)
+        {
+            _pendingBytes.Add(item.Bytes);
+        }
+
+        if (full && !CallbackScope.IsActive)
+        {
+            TryReclaimReporting();
+        }
+        else
+        {
+            _timer.Arm();
+        }
+    }
+
+    /// <summary>Runs passes until less than a batch is incoming.</summary>
+    /// <returns>How many items were reclaimed.</returns>
+    /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
+    public int Reclaim()
+    {
+        int reclaimed = 0;
+        bool again;
+        do
+        {
+            if (!_pass.TryEnter())
+            {
+                break; // Another thread's pass takes what is incoming, now or through the timer.
+            }
+
+            List<RetiredItem>? ready;
+            try
+            {
+                ready = Pass();
+            }
+            finally
+            {
+                _pass.Exit();
+            }
+
+            again = ready is not null && RunCallbacks(ready, ref reclaimed) && IsBatchIncoming();
+        }
+        while (again);
+
+        ArmIfPending();
+        return reclaimed;
+    }
+
+    /// <summary>As <see cref="Reclaim"/>, waiting for a pass of another thread to end first, so that everything retired before is considered.</summary>
+    public int ReclaimAfterOthers()
+    {
+        using (_pass.Enter())
+        {
+        }
+
+        return Reclaim();
+    }
+
+    /// <summary>As <see cref="Reclaim"/>, for callers who must not see it fail: the failure is counted and reported, the items stay pending.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Retiring and the timer never throw; every failure is reported.")]
+    public int TryReclaimReporting()
+    {
+        try
+        {
+            return Reclaim();
+        }
+        catch (Exception exception)
+        {
+            _reclaimFailures.Add(1);
+            Report(exception, isCallback: false);
+            _timer.ArmAfterFailure();
+            return 0;
+        }
+    }
+
+    private List<RetiredItem>? Pass()
+    {
+        TakeIncoming();
+        if (_held.Count == 0)
+        {
+            return null;
+        }
+
+        if (_domain.TryGetTarget(out RetirementDomain? domain))
+        {
+            _heavyBarriers.Add(1);
+            _heavy(); // O1: pairs with ReaderSlot.Enter and RaiseUpper.
+            _reservations.Read(domain.Readers.Slots); // O5: the registry and its slots, only now.
+        }
+        else
+        {
+            _reservations.Clear(); // Handles and guards keep the domain alive: with it every reader is gone.
+        }
+
+        List<RetiredItem> ready = _spare.Exchange(null) ?? [];
+        ready.EnsureCapacity(_held.Count);
+        int kept = 0;
+        for (int i = 0; i < _held.Count; i++)
+        {
+            RetiredItem item = _held[i];
+            if (_reservations.Hold(item.Birth, item.Tag))
+            {
+                _held[kept++] = item;
+            }
+            else
+            {
+                ready.Add(item);
+            }
+        }
+
+        _held.RemoveRange(kept, _held.Count - kept);
+        return ready;
+    }
+
+    private void TakeIncoming()
+    {
+        using ExclusiveLock.Scope held = _clock.Gate.Enter();
+        Span<RetiredItem> incoming = _incoming.AsSpan(0, _incomingCount);
+        _held.EnsureCapacity(_held.Count + incoming.Length);
+        _held.AddRange(incoming);
+        incoming.Clear();
+        _incomingCount = 0;
+        _clock.AdvanceUnderGate(); // O3: after the unlinks of everything taken, before Heavy.
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "A callback's failure is reported and must not stop the others.")]
+    private bool RunCallbacks(List<RetiredItem> ready, ref int reclaimed)
+    {
+        CallbackScope.Enter();
+        foreach (RetiredItem item in ready)
+        {
+            try
+            {
+                item.Reclaim();
+            }
+            catch (Exception exception)
+            {
+                _callbackFailures.Add(1);
+                Report(exception, isCallback: true);
+            }
+
+            if (item.Bytes != 0)
+            {
+                _pendingBytes.Add(-item.Bytes);
+            }
+
+            _reclaimed.Add(1);
+        }
+
+        CallbackScope.Exit();
+        bool any = ready.Count > 0;
+        if (any)
+        {
+            _timer.ResetBackOff();
+        }
+
+        reclaimed += ready.Count;
+        ready.Clear();
+        _spare.Write(ready);
+        return any;
+    }
+
+    private bool IsBatchIncoming()
+    {
+        using ExclusiveLock.Scope held = _clock.Gate.Enter();
+        return _incomingCount >= _batchSize;
+    }
+
+    private void ArmIfPending()
+    {
+        if (_reclaimed.Read() < _retired.Read())
+        {
+            _timer.Arm();
+        }
+    }
+
+    private void MakeRoomUnderGate()
+    {
+        int needed = _incomingCount + _reserved + 1;
+        if (_incoming.Length < needed)
+        {
+            Array.Resize(ref _incoming, Math.Max(needed, _incoming.Length * 2));
+        }
+    }
+
+    private void Report(Exception exception, bool isCallback)
+    {
+        if (_domain.TryGetTarget(out RetirementDomain? domain))
+        {
+            domain.OnFailed(exception, isCallback);
+        }
+    }
+}

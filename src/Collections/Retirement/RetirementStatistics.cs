@@ -1,0 +1,26 @@
+namespace SwmrKit;
+
+/// <summary>The counts of a <see cref="RetirementDomain"/> since its creation. Each is exact; together they are a sample.</summary>
+public readonly record struct RetirementStatistics
+{
+    /// <summary>How many things were retired.</summary>
+    public long Retired { get; init; }
+
+    /// <summary>How many of them were reclaimed: their callback has ended.</summary>
+    public long Reclaimed { get; init; }
+
+    /// <summary>How many await reclamation.</summary>
+    public long Pending => Retired - Reclaimed;
+
+    /// <summary>The bytes declared for what awaits reclamation.</summary>
+    public long PendingBytes { get; init; }
+
+    /// <summary>How many heavy barriers were issued.</summary>
+    public long HeavyBarriers { get; init; }
+
+    /// <summary>How many callbacks threw.</summary>
+    public long CallbackFailures { get; init; }
+
+    /// <summary>How many passes failed because the heavy barrier did; what they considered stayed pending.</summary>
+    public long ReclaimFailures { get; init; }
+}
