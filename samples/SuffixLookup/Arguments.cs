@@ -1,0 +1,84 @@
+using System.Globalization;
+
+namespace SuffixLookup;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record Arguments
+{
+    public const string Usage = """
+        SuffixLookup: readers look up host names in the Public Suffix List while a writer keeps changing it.
+
+          SuffixLookup [--seconds N] [--readers N] [--list FILE] [--json]
+          SuffixLookup [--list FILE] lookup HOST...
+
+          --seconds N   how long to run in all, shared by SwmrKit and the alternatives (default 12)
+          --readers N   how many threads read (default: the number of processors)
+          --list FILE   a list in the format of publicsuffix.org; it is read again while running
+          --json        the last line is one JSON object
+          lookup        prints HOST<tab>REGISTRABLE DOMAIN, or - where there is none
+
+        Exit code: 0, 1 when a reader met something disposed, 2 for bad arguments or a bad list.
+        """;
+
+    public double Seconds { get; private init; } = 12;
+
+    public int Readers { get; private init; } = Environment.ProcessorCount;
+
+    public string List { get; private init; } = Path.Combine(AppContext.BaseDirectory, "public_suffix_list.dat");
+
+    public bool Json { get; private init; }
+
+    public bool Help { get; private init; }
+
+    /// <summary>The hosts to look up; null to run the contest.</summary>
+    public IReadOnlyList<string>? Hosts { get; private init; }
+
+    /// <exception cref="FormatException">The arguments cannot be understood; the message says which.</exception>
+    public static Arguments Parse(ReadOnlySpan<string> args)
+    {
+        var parsed = new Arguments();
+        for (int i = 0; i < args.Length; i++)
+        {
+            string name = args[i];
+            switch (name)
+            {
+                case "--seconds":
+                    parsed = parsed with { Seconds = Number(args, ref i, 0.5, 86_400) };
+                    break;
+                case "--readers":
+                    double readers = Number(args, ref i, 1, 1_024);
+                    parsed = readers == Math.Floor(readers)
+                        ? parsed with { Readers = (int)readers }
+                        : throw new FormatException($"--readers takes a whole number, not '{args[i]}'");
+                    break;
+                case "--list":
+                    parsed = parsed with { List = Value(args, ref i) };
+                    break;
+                case "--json":
+                    parsed = parsed with { Json = true };
+                    break;
+                case "--help" or "-h":
+                    return parsed with { Help = true };
+                case "lookup":
+                    string[] hosts = args[(i + 1)..].ToArray();
+                    return hosts.Length > 0 ? parsed with { Hosts = hosts } : throw new FormatException("lookup takes at least one host");
+                default:
+                    throw new FormatException($"'{name}' is not understood");
+            }
+        }
+
+        return parsed;
+    }
+
+    private static string Value(ReadOnlySpan<string> args, ref int i) =>
+        ++i < args.Length ? args[i] : throw new FormatException($"{args[i - 1]} takes a value");
+
+    private static double Number(ReadOnlySpan<string> args, ref int i, double least, double most)
+    {
+        string name = args[i];
+        string value = Value(args, ref i);
+        return double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= least && number <= most
+            ? number
+            : throw new FormatException($"{name} takes a number from {least} to {most}, not '{value}'");
+    }
+}
