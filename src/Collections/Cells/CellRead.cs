@@ -8,13 +8,16 @@ namespace SwmrKit;
 public ref struct CellRead<T>
     where T : class
 {
-    private ReadGuard _guard;
-    private SwmrCell<T>.Node? _node;
+    // A ReadGuard's slot and token, held here flat: with the guard as a field the JIT keeps it in memory.
+    private readonly long _token;
+    private readonly SwmrCell<T>.Node _node;
+    private ReaderSlot? _slot;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal CellRead(ReadGuard guard, SwmrCell<T>.Node node)
+    internal CellRead(ReaderSlot slot, long token, SwmrCell<T>.Node node)
     {
-        _guard = guard;
+        _slot = slot;
+        _token = token;
         _node = node;
     }
 
@@ -23,40 +26,40 @@ public ref struct CellRead<T>
     public readonly T Value
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get
-        {
-            if (_node is not { } node)
-            {
-                ReadGuard.ThrowNotOpen();
-                return null!;
-            }
-
-            return node.Value;
-        }
+        get => Node.Value;
     }
 
     /// <summary>The number of this value among those the cell has held, from 1.</summary>
     /// <exception cref="InvalidOperationException">This is <c>default</c> or has been disposed.</exception>
-    public readonly long Version
+    public readonly long Version => Node.Version;
+
+    private readonly SwmrCell<T>.Node Node
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            if (_node is not { } node)
+            if (_slot is null)
             {
                 ReadGuard.ThrowNotOpen();
-                return 0;
             }
 
-            return node.Version;
+            return _node;
         }
     }
 
-    /// <summary>Ends the read. Further calls do nothing.</summary>
-    /// <exception cref="InvalidOperationException">A guard entered later on the same reader is still open.</exception>
+    /// <summary>Ends the read. Further calls, on copies too, do nothing.</summary>
+    /// <exception cref="InvalidOperationException">A guard entered later on the same reader is still open; nothing has been changed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()
     {
-        _guard.Dispose();
-        _node = null;
+        if (_slot is { } slot)
+        {
+            if (!slot.TryLeave(_token))
+            {
+                slot.LeaveNested(_token);
+            }
+
+            _slot = null;
+        }
     }
 }

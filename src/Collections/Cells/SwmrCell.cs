@@ -83,7 +83,7 @@ public sealed class SwmrCell<T> : IDisposable
     /// <returns>The read; dispose it on this thread.</returns>
     /// <exception cref="ObjectDisposedException">The cell has been disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public CellRead<T> Read() => Read(new ReadGuard(Domain, ImplicitReaders.SlotOf(_readers)));
+    public CellRead<T> Read() => Read(ImplicitReaders.SlotOf(_readers));
 
     /// <summary>Reads the current value through a handle: the fastest way.</summary>
     /// <param name="reader">A handle of this cell's domain, registered by the calling thread.</param>
@@ -99,7 +99,9 @@ public sealed class SwmrCell<T> : IDisposable
             ThrowUnusable(reader);
         }
 
-        return Read(reader.Enter());
+        CellRead<T> read = Read(reader.Slot);
+        GC.KeepAlive(reader); // As in ReaderHandle.Enter.
+        return read;
     }
 
     /// <summary>Reads the current value under a guard already open, which then protects it until its own end.</summary>
@@ -115,7 +117,14 @@ public sealed class SwmrCell<T> : IDisposable
             ThrowUnusable(guard);
         }
 
-        return Protect(ref guard).Value;
+        Node node = _current.Read()!;
+        if (node.Birth > guard.Upper)
+        {
+            node = ReadRaised(guard.Slot!) ?? throw new ObjectDisposedException(GetType().FullName);
+            guard.UpperWasRaised();
+        }
+
+        return node.Value;
     }
 
     /// <summary>Replaces the value; the one replaced is disposed when no reader uses it. Publishing the current object does nothing.</summary>
@@ -271,49 +280,40 @@ public sealed class SwmrCell<T> : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private CellRead<T> Read(ReadGuard guard)
+    private CellRead<T> Read(ReaderSlot slot)
     {
+        var guard = new ReadGuard(slot);
         Node node = _current.Read()!;
 
         // O8: born by the published upper bound, or the bound is raised and the load repeated.
-        return node.Birth <= guard.Upper ? new CellRead<T>(guard, node) : ReadRaised(guard);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Node Protect(ref ReadGuard guard)
-    {
-        Node node = _current.Read()!;
-        return node.Birth <= guard.Upper ? node : ProtectRaised(ref guard);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private CellRead<T> ReadRaised(ReadGuard guard)
-    {
-        try
+        if (node.Birth > guard.Upper)
         {
-            Node node = ProtectRaised(ref guard);
-            return new CellRead<T>(guard, node);
+            node = ReadRaised(slot) ?? ThrowDisposed(slot, guard.Token);
         }
-        catch
-        {
-            guard.Dispose();
-            throw;
-        }
+
+        return new CellRead<T>(slot, guard.Token, node);
     }
 
+    /// <summary>Raises the upper bound until the current value was born by it; null when the cell has been disposed.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Node ProtectRaised(ref ReadGuard guard)
+    private Node? ReadRaised(ReaderSlot slot)
     {
         Node node;
         do
         {
-            guard.RaiseUpper();
+            slot.RaiseUpper();
             node = _current.Read()!;
-            ObjectDisposedException.ThrowIf(node.IsDisposed, this);
         }
-        while (node.Birth > guard.Upper);
+        while (node.Birth > slot.PublishedUpper && !node.IsDisposed);
 
-        return node;
+        return node.IsDisposed ? null : node;
+    }
+
+    [DoesNotReturn]
+    private Node ThrowDisposed(ReaderSlot slot, long token)
+    {
+        new CellRead<T>(slot, token, null!).Dispose();
+        throw new ObjectDisposedException(GetType().FullName);
     }
 
     private Node CurrentUnderLock()
@@ -339,6 +339,7 @@ public sealed class SwmrCell<T> : IDisposable
     }
 
     [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowUnusable(ReaderHandle? reader)
     {
         ArgumentNullException.ThrowIfNull(reader);
@@ -347,6 +348,7 @@ public sealed class SwmrCell<T> : IDisposable
     }
 
     [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowUnusable(ReadGuard guard)
     {
         if (!guard.IsOpen)

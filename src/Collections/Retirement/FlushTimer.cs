@@ -46,7 +46,7 @@ internal sealed class FlushTimer
     {
         LengthenBackOff();
         _armed.Write(0);
-        _reclaimer.TryReclaimReporting();
+        _reclaimer.Flush();
     }
 
     private void LengthenBackOff() => _backOff.Write(Math.Min(_backOff.Read() * 2, LongestBackOff));

@@ -16,19 +16,24 @@ namespace SwmrKit;
 /// </remarks>
 public ref struct ReadGuard
 {
-    // Kept alive until Dispose: the handle, whose finalizer would give the slot away, or the domain, whose collection would run what is pending.
-    private readonly object _owner;
     private readonly long _token;
-    private readonly long _enclosing;
     private long _upper;
     private ReaderSlot? _slot;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal ReadGuard(object owner, ReaderSlot slot)
+    internal ReadGuard(ReaderSlot slot)
     {
-        _owner = owner;
         _slot = slot;
-        _enclosing = slot.Enter(out _upper, out _token);
+        if (slot.IsInside)
+        {
+            _token = slot.EnterNested();
+            _upper = slot.PublishedUpper;
+        }
+        else
+        {
+            _upper = slot.Clock.Now; // O3: acquire, before the announcement.
+            _token = slot.Enter(_upper);
+        }
     }
 
     /// <summary>Whether this guard is open: neither <c>default</c> nor disposed.</summary>
@@ -36,6 +41,15 @@ public ref struct ReadGuard
 
     /// <summary>The upper bound last published: what was born by then, and reached from the live root since, is protected (O8).</summary>
     internal readonly long Upper => _upper;
+
+    /// <summary>The slot, for containers that raise its upper bound; null for a guard that is not open.</summary>
+    internal readonly ReaderSlot? Slot => _slot;
+
+    internal readonly long Token => _token;
+
+    /// <summary>Takes over the upper bound that a container has raised.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void UpperWasRaised() => _upper = _slot!.PublishedUpper;
 
     /// <summary>Loads a reference from where it is published, and protects what it refers to until this guard is disposed.</summary>
     /// <typeparam name="T">The type referred to.</typeparam>
@@ -56,7 +70,13 @@ public ref struct ReadGuard
         T? value = location.Read();
 
         // O8: born by the published upper bound, or the bound is raised and the load repeated.
-        return slot.Clock.Now == _upper ? value : ProtectRaised(ref location);
+        if (slot.Clock.Now != _upper)
+        {
+            value = ProtectRaised(slot, ref location);
+            _upper = slot.PublishedUpper;
+        }
+
+        return value;
     }
 
     /// <summary>
@@ -71,45 +91,33 @@ public ref struct ReadGuard
             ThrowNotOpen();
         }
 
-        long era = _slot.TryReenter(_token, _enclosing);
-        _upper = era != 0
-            ? era
-            : throw new InvalidOperationException("A read section can be refreshed only while no other guard is open on the same reader.");
+        if (!_slot.TryReenter(_token))
+        {
+            throw new InvalidOperationException("A read section can be refreshed only while no other guard is open on the same reader.");
+        }
+
+        _upper = _slot.PublishedUpper;
     }
 
-    /// <summary>Leaves the read section. Further calls do nothing.</summary>
-    /// <exception cref="InvalidOperationException">
-    /// A guard entered later on the same reader is still open, or a copy of this guard was disposed before and others have been
-    /// opened since. Nothing has been changed: what they protect stays protected.
-    /// </exception>
+    /// <summary>Leaves the read section. Further calls, on copies too, do nothing.</summary>
+    /// <exception cref="InvalidOperationException">A guard entered later on the same reader is still open; nothing has been changed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()
     {
-        ReaderSlot? slot = _slot;
-        if (slot is null)
+        if (_slot is { } slot)
         {
-            return;
-        }
+            if (!slot.TryLeave(_token))
+            {
+                slot.LeaveNested(_token);
+            }
 
-        if (!slot.TryLeave(_token, _enclosing))
-        {
-            ThrowNotInnermost();
+            _slot = null;
         }
-
-        _slot = null;
-        GC.KeepAlive(_owner);
     }
 
     /// <summary>Whether this guard belongs to the readers of that clock; false for one that is not open.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly bool IsOf(EraClock clock) => _slot is { } slot && ReferenceEquals(slot.Clock, clock);
-
-    /// <summary>Raises the published upper bound to the current era; every load made before it must be repeated, from the live root (O8).</summary>
-    internal void RaiseUpper()
-    {
-        _upper = _slot!.Clock.Now;
-        _slot.RaiseUpper(_upper);
-    }
 
     [DoesNotReturn]
     internal static void ThrowNotOpen() => throw new InvalidOperationException(
@@ -119,22 +127,19 @@ public ref struct ReadGuard
     internal static void ThrowForeign() => throw new InvalidOperationException(
         "The guard or reader handle belongs to another retirement domain than the container, and would protect nothing here.");
 
+    // Static, with values: passing this guard by reference would keep every guard in memory instead of registers.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private T? ProtectRaised<T>(ref SharedReference<T> location)
+    private static T? ProtectRaised<T>(ReaderSlot slot, ref SharedReference<T> location)
         where T : class
     {
         T? value;
         do
         {
-            RaiseUpper();
+            slot.RaiseUpper();
             value = location.Read();
         }
-        while (_slot!.Clock.Now != _upper);
+        while (slot.Clock.Now != slot.PublishedUpper);
 
         return value;
     }
-
-    [DoesNotReturn]
-    private static void ThrowNotInnermost() => throw new InvalidOperationException(
-        "Read guards of one reader must be disposed once each, innermost first. This one is not the innermost open guard; nothing was changed.");
 }

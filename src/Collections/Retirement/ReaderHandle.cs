@@ -7,29 +7,27 @@ namespace SwmrKit;
 /// <remarks>
 /// <para>Only that thread may enter through it; nothing checks this on the way in, because the check would cost more than
 /// entering does. Read sections may nest.</para>
-/// <para>Dispose it when the thread stops reading. One that is dropped instead gives its place back when it is collected; one
-/// dropped inside a guard that was never disposed holds back what that guard protects until its thread ends.</para>
+/// <para>Dispose it when the thread stops reading. One that is dropped instead gives its place back when it is collected and its
+/// last guard has been left; a guard that is never left holds back what it protects until its thread ends.</para>
 /// </remarks>
 [DebuggerDisplay("{Name}")]
 public sealed class ReaderHandle : IDisposable
 {
     private readonly ReaderRegistry _registry;
-    private readonly object _root;
     private readonly SlotOwner _owner;
     private ReaderSlot _slot;
 
-    internal ReaderHandle(ReaderRegistry registry, object root, ReaderSlot slot)
+    internal ReaderHandle(ReaderRegistry registry, ReaderSlot slot)
     {
         _registry = registry;
-        _root = root;
         _slot = slot;
         _owner = slot.Owner!;
     }
 
-    /// <summary>Gives the slot back, or quarantines it when a guard was left open.</summary>
+    /// <summary>Gives the slot back, now or when the guard still open on it has been left.</summary>
     ~ReaderHandle()
     {
-        // Runs only when no guard holds this handle: each keeps it alive from entry to Dispose.
+        // Never between the load of the slot and its announcement: entering keeps the handle alive until then.
         if (!ReferenceEquals(_slot, ReaderSlot.Closed))
         {
             _registry.Release(_slot);
@@ -45,7 +43,12 @@ public sealed class ReaderHandle : IDisposable
     /// <returns>The guard; dispose it on this thread, innermost first.</returns>
     /// <exception cref="ObjectDisposedException">The handle has been disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ReadGuard Enter() => new(this, _slot);
+    public ReadGuard Enter()
+    {
+        var guard = new ReadGuard(_slot);
+        GC.KeepAlive(this); // Until the slot says that somebody is inside, the finalizer would give it to another thread.
+        return guard;
+    }
 
     /// <summary>Gives the reader's place back. Further calls do nothing.</summary>
     /// <exception cref="InvalidOperationException">A guard of this handle is open, or another thread calls while the one it is bound to lives.</exception>
@@ -72,6 +75,5 @@ public sealed class ReaderHandle : IDisposable
         slot.Clear();
         _registry.Release(slot);
         GC.SuppressFinalize(this);
-        GC.KeepAlive(_root);
     }
 }

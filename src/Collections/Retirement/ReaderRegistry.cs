@@ -18,7 +18,6 @@ public sealed class ReaderRegistry
     private const int InitialCapacity = 8;
 
     private readonly Action _heavy;
-    private readonly object _root;
     private readonly ExclusiveLock _lock = new();
     private readonly Stack<ReaderSlot> _free = new();
 
@@ -27,17 +26,12 @@ public sealed class ReaderRegistry
 
     /// <summary>Creates an empty registry.</summary>
     public ReaderRegistry()
-        : this(AsymmetricBarrier.Heavy, root: null)
+        : this(AsymmetricBarrier.Heavy)
     {
     }
 
     /// <param name="heavy">The heavy barrier; tests put a broken one here.</param>
-    /// <param name="root">What a handle keeps alive: the domain that owns this registry, or null for the registry itself.</param>
-    internal ReaderRegistry(Action heavy, object? root)
-    {
-        _heavy = heavy;
-        _root = root ?? this;
-    }
+    internal ReaderRegistry(Action heavy) => _heavy = heavy;
 
     internal EraClock Clock { get; } = new();
 
@@ -61,11 +55,11 @@ public sealed class ReaderRegistry
     /// <param name="name">For people; by default the thread's name.</param>
     /// <returns>The handle. It is bound to the calling thread; dispose it there when the thread stops reading.</returns>
     public ReaderHandle Register(string? name = null) =>
-        new(this, _root, Acquire(new SlotOwner(name, Thread.CurrentThread, isImplicit: false)));
+        new(this, Acquire(new SlotOwner(name, Thread.CurrentThread, isImplicit: false)));
 
     /// <summary>Enters a read section as the calling thread's implicit reader, registering it on first use.</summary>
     /// <returns>The guard; dispose it on this thread.</returns>
-    public ReadGuard Enter() => new(_root, ImplicitReaders.SlotOf(this));
+    public ReadGuard Enter() => new(ImplicitReaders.SlotOf(this));
 
     /// <summary>
     /// Waits until every read section that was open when this was called has been left (a grace period). Sections entered
@@ -107,7 +101,7 @@ public sealed class ReaderRegistry
 
                 if (spinner.NextSpinWillYield)
                 {
-                    TakeBackFromEndedThreads();
+                    TakeBackAbandoned();
                 }
 
                 spinner.SpinOnce();
@@ -148,7 +142,7 @@ public sealed class ReaderRegistry
         using ExclusiveLock.Scope held = _lock.Enter();
         if (_free.Count == 0)
         {
-            TakeBackFromEndedThreads();
+            TakeBackAbandoned();
             if (_free.Count == 0)
             {
                 Grow();
@@ -160,7 +154,7 @@ public sealed class ReaderRegistry
         return slot;
     }
 
-    /// <summary>Takes a slot back from an owner that no longer uses it; one that is inside is left as it is, quarantined.</summary>
+    /// <summary>Takes a slot back from an owner that is gone; one with a guard still open is quarantined.</summary>
     internal void Release(ReaderSlot slot)
     {
         using ExclusiveLock.Scope held = _lock.Enter();
@@ -188,13 +182,20 @@ public sealed class ReaderRegistry
         return false;
     }
 
-    /// <summary>Frees the slots of threads that have ended, those left inside a guard included. O(slots).</summary>
-    internal void TakeBackFromEndedThreads()
+    /// <summary>Frees the slots whose readers are gone: threads that have ended, and handles collected and left. O(slots).</summary>
+    /// <remarks>A guard is a ref struct: it cannot outlive its thread, so a slot that an ended thread left inside is nobody's.</remarks>
+    internal void TakeBackAbandoned()
     {
         using ExclusiveLock.Scope held = _lock.Enter();
         foreach (ReaderSlot slot in Slots)
         {
-            if (slot.Owner is { HasLeftForGood: true })
+            bool gone = slot.Owner switch
+            {
+                { IsImplicit: true } owner => !owner.Thread.IsAlive,
+                { IsQuarantined: true } owner => !slot.IsInside || !owner.Thread.IsAlive,
+                _ => false,
+            };
+            if (gone)
             {
                 slot.Clear();
                 slot.Owner = null;

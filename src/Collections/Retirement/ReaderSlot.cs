@@ -7,24 +7,44 @@ namespace SwmrKit;
 /// Where one reader says what it may be holding: everything that was alive in some era of [lower, upper].
 /// </summary>
 /// <remarks>
-/// <para>Two words are shared with the scanner. <c>Lower</c> is 0 while the reader is outside; <c>Upper</c> is written before it
-/// on entry, so that a scanner that sees a lower bound sees an upper bound no less (release, acquire). <c>Upper</c> only grows.</para>
-/// <para>Two more are the owner's alone. <c>Current</c> is the token of the innermost open guard: it never returns to a value
-/// whose guard was closed, so a guard disposed twice or out of turn is recognised before it touches the slot.</para>
-/// <para>Integers only on the hot line: storing an object reference would cost a GC write barrier. A slot is never moved to
-/// another registry and never freed while its registry lives; it is handed from owner to owner.</para>
+/// <para><b>Shared with the scanner</b> are two words. <c>Lower</c> is 0 while the reader is outside (O6); <c>Upper</c> is written
+/// before it on entry, so that a scanner that sees a lower bound sees an upper bound no less (release, acquire). <c>Upper</c> only grows.</para>
+/// <para><b>The owner's alone</b> is <c>Current</c>, which names the innermost open guard. An outermost guard gets the next positive
+/// number, a nested one the next negative even number; neither is ever given twice. A guard keeps its number as its token, a
+/// nested one with the lowest bit set, so that it never equals <c>Current</c> and takes the longer way out. So a guard disposed
+/// out of turn or again is recognised before it touches the slot.</para>
+/// <para>Integers only on the hot line: storing an object reference would cost a GC write barrier. A slot never moves to another
+/// registry and is never freed while its registry lives; it is handed from owner to owner.</para>
 /// </remarks>
 internal sealed class ReaderSlot(EraClock clock)
 {
     public readonly EraClock Clock = clock;
 
-    /// <summary>Who holds the slot; null while it is free. Guarded by the registry's lock.</summary>
-    public SlotOwner? Owner;
-
     private Words _words;
+    private Stack<long>? _enclosing;
+    private long _lastNested;
 
     /// <summary>A slot that is always inside, of a clock of its own: what a disposed handle points to, so that entry needs no check for it.</summary>
     public static ReaderSlot Closed { get; } = CreateClosed();
+
+    /// <summary>Who holds the slot; null while it is free. Guarded by the registry's lock.</summary>
+    public SlotOwner? Owner { get; set; }
+
+    /// <summary>The lower bound as a scanner or waiter reads it: acquire, so that what the reader read before leaving comes before what follows (O4).</summary>
+    public long Lower => _words.Lower.Read();
+
+    /// <summary>The upper bound, to be read after <see cref="Lower"/>.</summary>
+    public long Upper => _words.Upper.Read();
+
+    /// <summary>The upper bound as its owner reads it back.</summary>
+    public long PublishedUpper => _words.Upper.ReadRelaxed();
+
+    /// <summary>Whether its owner, asking, has a guard open.</summary>
+    public bool IsInside
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _words.Lower.ReadRelaxed() != 0;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Words
@@ -33,92 +53,98 @@ internal sealed class ReaderSlot(EraClock clock)
         public SharedInt64 Lower;
         public SharedInt64 Upper;
         public long Current;
-        public long NestedIssued;
         private readonly CacheLinePadding _after;
     }
 
-    /// <summary>The lower bound as a scanner or waiter reads it: acquire, so that what the reader read before leaving stays before (O4).</summary>
-    public long Lower => _words.Lower.Read();
-
-    /// <summary>The upper bound, to be read after <see cref="Lower"/>.</summary>
-    public long Upper => _words.Upper.Read();
-
-    /// <summary>Whether the owner is inside, asked by the owner or by whoever took over from it.</summary>
-    public bool IsInside => _words.Lower.Read() != 0;
-
-    /// <summary>Enters: afterwards nothing alive now or later can be reclaimed unless it died before.</summary>
-    /// <param name="upper">The upper bound now published.</param>
-    /// <param name="token">Identifies the guard.</param>
-    /// <returns>The token of the enclosing guard, 0 for an outermost one.</returns>
+    /// <summary>Enters from outside: from here on, what can be found and was born by the upper bound is held.</summary>
+    /// <param name="era">The current era, loaded by the caller with acquire (O3); it becomes both bounds.</param>
+    /// <returns>The guard's token.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long Enter(out long upper, out long token)
+    public long Enter(long era)
     {
-        if (_words.Lower.ReadRelaxed() != 0)
-        {
-            return EnterNested(out upper, out token);
-        }
-
-        token = ++_words.Current;
-        upper = Clock.Now; // O3: acquire, before the announcement.
-        _words.Upper.WriteRelaxed(upper);
-        _words.Lower.Announce(upper); // O1: the light barrier; pairs with Heavy() in Reclaimer and ReaderRegistry.WaitForReaders.
-        return 0;
+        long token = _words.Current + 1;
+        _words.Current = token;
+        _words.Upper.WriteRelaxed(era);
+        _words.Lower.Announce(era); // O1: the light barrier; pairs with Heavy() in Reclaimer and ReaderRegistry.WaitForReaders.
+        return token;
     }
 
-    /// <summary>Leaves the guard with this token.</summary>
-    /// <returns>False, having changed nothing, when it is not the innermost open one.</returns>
+    /// <summary>
+    /// Enters while another guard is open. The published bounds stay as they are: a nested guard gets no fresh era, for the slot
+    /// promises no more than it says (O8).
+    /// </summary>
+    /// <returns>The guard's token.</returns>
+    /// <exception cref="ObjectDisposedException">This is <see cref="Closed"/>.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public long EnterNested()
+    {
+        ObjectDisposedException.ThrowIf(ReferenceEquals(this, Closed), typeof(ReaderHandle));
+        (_enclosing ??= new Stack<long>()).Push(_words.Current);
+        _lastNested -= 2;
+        _words.Current = _lastNested;
+        return _lastNested | 1;
+    }
+
+    /// <summary>Leaves an outermost guard, if no other is open.</summary>
+    /// <returns>False, having changed nothing, for any other guard: see <see cref="LeaveNested"/>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryLeave(long token, long enclosing)
+    public bool TryLeave(long token)
     {
         if (_words.Current != token)
         {
             return false;
         }
 
-        if (enclosing == 0)
-        {
-            _words.Lower.Write(0); // O4: release, after the reads it protected.
-        }
-        else
-        {
-            _words.Current = enclosing;
-        }
-
+        _words.Lower.Write(0); // O4: release, after the reads it protected.
         return true;
     }
 
-    /// <summary>Extends the reservation to a later era (O8); what is loaded after this, and born by then, is protected.</summary>
-    public void RaiseUpper(long era) => _words.Upper.Announce(era); // O1, as in Enter.
+    /// <summary>Leaves a nested guard. For one that has been left before it does nothing.</summary>
+    /// <exception cref="InvalidOperationException">A guard entered later is still open; nothing has been changed.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void LeaveNested(long token)
+    {
+        long number = token < 0 ? token & ~1L : token;
+        if (_words.Current == number)
+        {
+            _words.Current = _enclosing!.Pop();
+        }
+        else if (_enclosing is not null && _enclosing.Contains(number))
+        {
+            throw new InvalidOperationException(
+                "Read guards of one reader must be disposed innermost first. This one encloses a guard that is still open; nothing was changed.");
+        }
+    }
 
-    /// <summary>Leaves whatever was entered, on behalf of an owner that no longer exists.</summary>
-    public void Clear() => _words.Lower.Write(0);
+    /// <summary>Extends the reservation to the current era (O8): every load made before must be repeated, from the live root.</summary>
+    public void RaiseUpper() => _words.Upper.Announce(Clock.Now); // O1, as in Enter.
 
     /// <summary>Gives up what was protected so far and starts anew at the current era, if the guard is the only one open.</summary>
-    /// <returns>The era entered; 0, having changed nothing, when another guard is open.</returns>
-    public long TryReenter(long token, long enclosing)
+    /// <returns>False, having changed nothing, when another guard is open.</returns>
+    public bool TryReenter(long token)
     {
-        if (_words.Current != token || enclosing != 0)
+        if (_words.Current != token)
         {
-            return 0;
+            return false;
         }
 
         long era = Clock.Now;
         _words.Upper.WriteRelaxed(era);
         _words.Lower.Announce(era); // O4: release, after the reads protected so far. O1 for those to come.
-        return era;
+        return true;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private long EnterNested(out long upper, out long token)
+    /// <summary>Prepares the slot for the next owner; no guard of the last one counts any more.</summary>
+    public void Clear()
     {
-        ObjectDisposedException.ThrowIf(ReferenceEquals(this, Closed), typeof(ReaderHandle));
-        long enclosing = _words.Current;
-        token = --_words.NestedIssued;
-        _words.Current = token;
+        if (_enclosing is { Count: > 0 })
+        {
+            _words.Current = _enclosing.Last(); // The outermost guard's.
+            _enclosing.Clear();
+        }
 
-        // The published upper, never a fresh era: the slot promises no more than it says (O8).
-        upper = _words.Upper.ReadRelaxed();
-        return enclosing;
+        _words.Current++;
+        _words.Lower.Write(0);
     }
 
     private static ReaderSlot CreateClosed()

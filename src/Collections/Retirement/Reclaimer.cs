@@ -9,8 +9,8 @@ namespace SwmrKit;
 /// <para><b>A pass.</b> Under the gate: take what is incoming and advance the era (O3). Then one heavy barrier for all of it (O1),
 /// then read the registry and its slots (O5), then split: what no reservation intersects is ready, the rest is held for the next
 /// pass. One pass runs at a time; callbacks run after it, outside every lock, so a slow one delays nobody else's.</para>
-/// <para><b>The domain is held weakly</b>, for the timer holds this. Once it is collected no reader can exist, since handles and
-/// guards keep it alive, and a pass reclaims everything.</para>
+/// <para><b>The domain is held weakly</b>, and only to report to: the timer holds this, so that what is pending when a domain is
+/// collected is reclaimed all the same, when its last readers have left.</para>
 /// <para><b>Nothing is lost.</b> Room is made before an item is moved; an item whose heavy barrier failed is still held.</para>
 /// </remarks>
 internal sealed class Reclaimer
@@ -18,6 +18,7 @@ internal sealed class Reclaimer
     /// <summary>The era advances this many times a batch, so that a stalled reader holds back a part of a batch, not all of it.</summary>
     private const int AdvancesPerBatch = 4;
 
+    private readonly ReaderRegistry _registry;
     private readonly EraClock _clock;
     private readonly Action _heavy;
     private readonly int _batchSize;
@@ -45,11 +46,10 @@ internal sealed class Reclaimer
 
     public Reclaimer(RetirementDomain domain, Action heavy, RetirementOptions options)
     {
-        _clock = domain.Readers.Clock;
+        _registry = domain.Readers;
+        _clock = _registry.Clock;
         _heavy = heavy;
-
-        // Long: it still answers while a finalizer runs that could enter.
-        _domain = new WeakReference<RetirementDomain>(domain, trackResurrection: true);
+        _domain = new WeakReference<RetirementDomain>(domain);
         _batchSize = options.BatchSize;
         _advanceEvery = Math.Max(1, options.BatchSize / AdvancesPerBatch);
         _incoming = new RetiredItem[options.BatchSize];
@@ -128,6 +128,13 @@ internal sealed class Reclaimer
         }
     }
 
+    /// <summary>The timer's part: what ended readers left, and what a batch was too small to flush.</summary>
+    public void Flush()
+    {
+        _registry.TakeBackAbandoned();
+        TryReclaimReporting();
+    }
+
     /// <summary>Runs passes until less than a batch is incoming.</summary>
     /// <returns>How many items were reclaimed.</returns>
     /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
@@ -195,16 +202,9 @@ internal sealed class Reclaimer
             return null;
         }
 
-        if (_domain.TryGetTarget(out RetirementDomain? domain))
-        {
-            _heavyBarriers.Add(1);
-            _heavy(); // O1: pairs with ReaderSlot.Enter and RaiseUpper.
-            _reservations.Read(domain.Readers.Slots); // O5: the registry and its slots, only now.
-        }
-        else
-        {
-            _reservations.Clear(); // Handles and guards keep the domain alive: with it every reader is gone.
-        }
+        _heavyBarriers.Add(1);
+        _heavy(); // O1: pairs with ReaderSlot.Enter and RaiseUpper.
+        _reservations.Read(_registry.Slots); // O5: the registry and its slots, only now.
 
         List<RetiredItem> ready = _spare.Exchange(null) ?? [];
         ready.EnsureCapacity(_held.Count);

@@ -44,9 +44,6 @@ internal sealed class Reservations
         }
     }
 
-    /// <summary>Nobody holds anything.</summary>
-    public void Clear() => _count = 0;
-
     /// <summary>Whether some reader may hold what was alive from <paramref name="birth"/> to <paramref name="tag"/>.</summary>
     public bool Hold(long birth, long tag)
     {

@@ -50,7 +50,7 @@ public sealed class RetirementDomain : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        Readers = new ReaderRegistry(heavy, root: this);
+        Readers = new ReaderRegistry(heavy);
         _reclaimer = new Reclaimer(this, heavy, options);
     }
 

@@ -13,11 +13,8 @@ internal sealed class SlotOwner(string? name, Thread thread, bool isImplicit)
     public bool IsImplicit { get; } = isImplicit;
 
     /// <summary>
-    /// Set when a handle was abandoned inside a guard whose thread lives on: the slot stays as it is, and with it what it
-    /// protects, until that thread has ended. Leak rather than corrupt.
+    /// Set when a handle was collected while a guard of it was open: the slot stays as it is until that guard has been left, or
+    /// its thread has ended. Leak rather than corrupt.
     /// </summary>
     public bool IsQuarantined { get; set; }
-
-    /// <summary>A guard is a ref struct: it cannot outlive its thread, so what an ended thread left is nobody's.</summary>
-    public bool HasLeftForGood => (IsImplicit || IsQuarantined) && !Thread.IsAlive;
 }

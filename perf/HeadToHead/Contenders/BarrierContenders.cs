@@ -1,0 +1,160 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using SwmrKit;
+
+namespace HeadToHead;
+
+/// <summary>An announcement, a barrier, a look at the shared word: the reader's side of the protocol.</summary>
+internal abstract class AnnounceContender(string name) : Contender(name)
+{
+    private protected long Slot;
+    private protected long Shared = 1;
+}
+
+internal sealed class AnnounceLight() : AnnounceContender("Light")
+{
+    public override void Run(int iterations)
+    {
+        long sum = 0;
+        for (int i = 0; i < iterations; i++)
+        {
+            Volatile.Write(ref Slot, i);
+            AsymmetricBarrier.Light();
+            sum += Volatile.Read(ref Shared);
+        }
+
+        Consume(sum);
+    }
+}
+
+internal sealed class AnnounceNothing() : AnnounceContender("no barrier")
+{
+    public override void Run(int iterations)
+    {
+        long sum = 0;
+        for (int i = 0; i < iterations; i++)
+        {
+            Volatile.Write(ref Slot, i);
+            sum += Volatile.Read(ref Shared);
+        }
+
+        Consume(sum);
+    }
+}
+
+internal sealed class AnnounceFullFence() : AnnounceContender("full fence")
+{
+    public override void Run(int iterations)
+    {
+        long sum = 0;
+        for (int i = 0; i < iterations; i++)
+        {
+            Volatile.Write(ref Slot, i);
+            Interlocked.MemoryBarrier();
+            sum += Volatile.Read(ref Shared);
+        }
+
+        Consume(sum);
+    }
+}
+
+internal sealed class HeavyBarrier() : Contender("Heavy")
+{
+    public override void Run(int iterations)
+    {
+        for (int i = 0; i < iterations; i++)
+        {
+            AsymmetricBarrier.Heavy();
+        }
+    }
+}
+
+internal sealed class ProcessWideBarrier() : Contender("MemoryBarrierProcessWide")
+{
+    public override void Run(int iterations)
+    {
+        for (int i = 0; i < iterations; i++)
+        {
+            Interlocked.MemoryBarrierProcessWide();
+        }
+    }
+}
+
+/// <summary>The same system call in a loop of C, compiled here; only where there is a C compiler.</summary>
+internal sealed unsafe class RawMembarrierLoop : Contender
+{
+    private readonly string _library;
+    private readonly nint _handle;
+    private readonly delegate* unmanaged<long, long> _loop;
+
+    private RawMembarrierLoop(string library)
+        : base("raw C loop")
+    {
+        _library = library;
+        _handle = NativeLibrary.Load(library);
+        _loop = (delegate* unmanaged<long, long>)NativeLibrary.GetExport(_handle, "membarrier_loop");
+    }
+
+    /// <summary>Compiles the loop, or returns null where that is not possible.</summary>
+    public static RawMembarrierLoop? TryCreate()
+    {
+        if (!OperatingSystem.IsLinux() || AsymmetricBarrier.Tier != BarrierTier.PrivateExpedited)
+        {
+            return null;
+        }
+
+        string library = Path.Combine(Path.GetTempPath(), $"membarrier-loop-{Environment.ProcessId}.so");
+        try
+        {
+            using var compiler = Process.Start(new ProcessStartInfo(
+                "gcc", ["-O2", "-shared", "-fPIC", "-o", library, Path.Combine(AppContext.BaseDirectory, "membarrier-loop.c")]));
+            compiler!.WaitForExit();
+            return compiler.ExitCode == 0 ? new RawMembarrierLoop(library) : null;
+        }
+        catch (Win32Exception)
+        {
+            return null; // No compiler.
+        }
+    }
+
+    public override void Run(int iterations)
+    {
+        if (_loop(iterations) != 0)
+        {
+            throw new InvalidOperationException("membarrier failed in the C loop.");
+        }
+    }
+
+    public override void Dispose()
+    {
+        NativeLibrary.Free(_handle);
+        File.Delete(_library);
+    }
+}
+
+/// <summary>Keeps another core busy in this process, which is when a heavy barrier has somebody to interrupt.</summary>
+internal sealed class BusyThread : IDisposable
+{
+    private volatile bool _stop;
+    private readonly Thread _thread;
+
+    public BusyThread()
+    {
+        _thread = new Thread(() =>
+        {
+            while (!_stop)
+            {
+                Thread.SpinWait(100);
+            }
+        })
+        { IsBackground = true };
+        _thread.Start();
+    }
+
+    public void Dispose()
+    {
+        _stop = true;
+        _thread.Join();
+    }
+}

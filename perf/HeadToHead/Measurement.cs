@@ -1,0 +1,168 @@
+using System.Diagnostics;
+
+namespace HeadToHead;
+
+/// <summary>Times the contenders of a row in turns, so that whatever disturbs the machine disturbs them alike.</summary>
+internal sealed class Measurement : IDisposable
+{
+    public const int LeastRounds = 21;
+
+    private readonly Contender[] _contenders;
+    private readonly int[] _iterations;
+    private readonly Worker[] _workers;
+
+    /// <param name="row">What to measure.</param>
+    /// <param name="slice">How long one contender runs in one round.</param>
+    public Measurement(Row row, TimeSpan slice)
+    {
+        _contenders = row.Create();
+        _workers = [.. Enumerable.Range(0, row.Threads).Select(_ => new Worker(_contenders))];
+        _iterations = [.. _contenders.Select((_, i) => Calibrate(i, slice))];
+    }
+
+    public IReadOnlyList<Contender> Contenders => _contenders;
+
+    /// <summary>Runs the rounds.</summary>
+    /// <returns>Nanoseconds an operation and thread: by contender, by round.</returns>
+    public double[][] Run(int rounds)
+    {
+        double[][] times = [.. _contenders.Select(_ => new double[rounds])];
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int i = 0; i < _contenders.Length; i++)
+            {
+                // Each round begins with another contender: none is always the one after a certain other.
+                int contender = (i + round) % _contenders.Length;
+                times[contender][round] = Time(contender, _iterations[contender]);
+            }
+        }
+
+        return times;
+    }
+
+    public void Dispose()
+    {
+        foreach (Worker worker in _workers)
+        {
+            worker.Dispose();
+        }
+
+        foreach (Contender contender in _contenders)
+        {
+            contender.Dispose();
+        }
+    }
+
+    /// <summary>Warms up until the code is compiled at its final tier, and finds how many iterations fill the slice.</summary>
+    private int Calibrate(int contender, TimeSpan slice)
+    {
+        const int calls = 64; // Beyond the count at which the JIT recompiles.
+        for (int i = 0; i < calls; i++)
+        {
+            Time(contender, 16);
+        }
+
+        Thread.Sleep(150); // The JIT recompiles in the background after 100 ms of quiet.
+        int iterations = 16;
+        for (int i = 0; i < calls; i++)
+        {
+            double nanoseconds = Math.Max(0.1, Time(contender, iterations));
+            iterations = (int)Math.Clamp(slice.TotalNanoseconds / nanoseconds, 16, Math.Min(iterations * 4.0, 100_000_000));
+            if (i >= calls / 2 && iterations * nanoseconds > slice.TotalNanoseconds / 2)
+            {
+                break;
+            }
+        }
+
+        return iterations;
+    }
+
+    private double Time(int contender, int iterations)
+    {
+        using var start = new Barrier(_workers.Length);
+        foreach (Worker worker in _workers)
+        {
+            worker.Begin(contender, iterations, start);
+        }
+
+        return _workers.Max(static worker => worker.End()) / iterations;
+    }
+
+    /// <summary>One measuring thread; it stays the same for the whole row, as a reader's would.</summary>
+    private sealed class Worker : IDisposable
+    {
+        private readonly Contender[] _contenders;
+        private readonly SemaphoreSlim _begin = new(0);
+        private readonly SemaphoreSlim _end = new(0);
+        private readonly Thread _thread;
+        private int _contender;
+        private int _iterations;
+        private Barrier? _start;
+        private double _nanoseconds;
+        private Exception? _failure;
+
+        public Worker(Contender[] contenders)
+        {
+            _contenders = contenders;
+            _thread = new Thread(Loop) { IsBackground = true, Name = "measuring" };
+            _thread.Start();
+        }
+
+        public void Begin(int contender, int iterations, Barrier start)
+        {
+            (_contender, _iterations, _start) = (contender, iterations, start);
+            _begin.Release();
+        }
+
+        public double End()
+        {
+            _end.Wait();
+            return _failure is null ? _nanoseconds : throw new InvalidOperationException(_failure.Message, _failure);
+        }
+
+        public void Dispose()
+        {
+            _iterations = 0;
+            _begin.Release();
+            _thread.Join();
+            _begin.Dispose();
+            _end.Dispose();
+        }
+
+        private void Loop()
+        {
+            var enlisted = new bool[_contenders.Length];
+            while (true)
+            {
+                _begin.Wait();
+                if (_iterations == 0)
+                {
+                    return;
+                }
+
+                try
+                {
+                    Contender contender = _contenders[_contender];
+                    if (!enlisted[_contender])
+                    {
+                        enlisted[_contender] = true;
+                        contender.Enlist();
+                    }
+
+                    _start!.SignalAndWait();
+                    long start = Stopwatch.GetTimestamp();
+                    contender.Run(_iterations);
+                    _nanoseconds = Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+                }
+#pragma warning disable CA1031 // Rethrown by End on the controlling thread.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    _failure = exception;
+                }
+
+                _end.Release();
+            }
+        }
+    }
+}

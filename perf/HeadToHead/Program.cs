@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace HeadToHead;
+
+/// <summary>Where SwmrKit stands against what one could use instead, as paired ratios measured in one process.</summary>
+internal static class Program
+{
+    private const string Usage = """
+        HeadToHead [--quick] [--check] [--filter TEXT] [--json FILE]
+
+          --quick        a short run that only reports (under a minute)
+          --check        the full run; exit code 1 when a target is missed or a row with a target is too noisy
+          --filter TEXT  only rows whose name contains TEXT
+          --json FILE    also write the results as JSON
+        """;
+
+    private static int Main(string[] args)
+    {
+        bool quick = false, check = false;
+        string filter = "";
+        string? json = null;
+        for (int i = 0; i < args.Length; i++)
+        {
+            switch (args[i])
+            {
+                case "--quick":
+                    quick = true;
+                    break;
+                case "--check":
+                    check = true;
+                    break;
+                case "--filter" when i + 1 < args.Length:
+                    filter = args[++i];
+                    break;
+                case "--json" when i + 1 < args.Length:
+                    json = args[++i];
+                    break;
+                case "--help" or "-h":
+                    Console.WriteLine(Usage);
+                    return 0;
+                default:
+                    Console.Error.WriteLine($"'{args[i]}' is not understood\n\n{Usage}");
+                    return 2;
+            }
+        }
+
+        Row[] rows = [.. Rows.All.Where(row => row.Id.Contains(filter, StringComparison.OrdinalIgnoreCase))];
+        if (rows.Length == 0)
+        {
+            Console.Error.WriteLine($"no row is called '{filter}'; there are: {string.Join(", ", Rows.All.Select(static row => row.Id))}");
+            return 2;
+        }
+
+        List<Comparison> results = MeasureAll(rows, quick && !check);
+        if (json is not null)
+        {
+            File.WriteAllText(json, JsonSerializer.Serialize(results.Select(Report.AsData), Report.Json));
+        }
+
+        string[] failed = [.. results.Where(static r => r.Target is not null && r.Verdict != "pass").Select(static r => $"{r.Row.Id} against {r.Peer}: {r.Verdict}")];
+        foreach (string line in failed)
+        {
+            Console.WriteLine(line);
+        }
+
+        return check && failed.Length > 0 ? 1 : 0;
+    }
+
+    private static List<Comparison> MeasureAll(Row[] rows, bool quick)
+    {
+        Target[] targets = Target.Load(Path.Combine(AppContext.BaseDirectory, "targets.json"));
+        var results = new List<Comparison>();
+        foreach (Row row in rows)
+        {
+            using var measurement = new Measurement(row, quick ? TimeSpan.FromMilliseconds(2) : TimeSpan.FromMilliseconds(10));
+            double[][] times = measurement.Run(quick ? Measurement.LeastRounds : Measurement.LeastRounds * 3);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{row.Id}: {measurement.Contenders[0].Name} {Sample.Of(times[0]).Median:N2} ns, {row.Threads} thread(s)"));
+            for (int i = 1; i < times.Length; i++)
+            {
+                var comparison = new Comparison(row, measurement.Contenders[i].Name, times[0], times[i], targets);
+                results.Add(comparison);
+                Console.WriteLine(Report.Line(comparison));
+            }
+        }
+
+        return results;
+    }
+}
