@@ -17,6 +17,7 @@ internal sealed class Measurement : IDisposable
     {
         _contenders = row.Create();
         _workers = [.. Enumerable.Range(0, row.Threads).Select(_ => new Worker(_contenders))];
+        WarmUp();
         _iterations = [.. _contenders.Select((_, i) => Calibrate(i, slice))];
     }
 
@@ -53,16 +54,27 @@ internal sealed class Measurement : IDisposable
         }
     }
 
-    /// <summary>Warms up until the code is compiled at its final tier, and finds how many iterations fill the slice.</summary>
+    /// <summary>Until the code is compiled at its final tier: after 30 calls, twice (once to be profiled), each time after 100 ms of quiet.</summary>
+    private void WarmUp()
+    {
+        for (int tier = 0; tier < 3; tier++)
+        {
+            for (int i = 0; i < 40; i++)
+            {
+                for (int contender = 0; contender < _contenders.Length; contender++)
+                {
+                    Time(contender, 64);
+                }
+            }
+
+            Thread.Sleep(150);
+        }
+    }
+
+    /// <summary>Finds how many iterations fill the slice.</summary>
     private int Calibrate(int contender, TimeSpan slice)
     {
-        const int calls = 64; // Beyond the count at which the JIT recompiles.
-        for (int i = 0; i < calls; i++)
-        {
-            Time(contender, 16);
-        }
-
-        Thread.Sleep(150); // The JIT recompiles in the background after 100 ms of quiet.
+        const int calls = 64;
         int iterations = 16;
         for (int i = 0; i < calls; i++)
         {

@@ -29,5 +29,5 @@ internal sealed class GlobalMembarrier : HeavyMechanism
         return error == 0 ? null : Membarrier.Explain("membarrier(GLOBAL)", -error);
     }
 
-    public override int TryOrder() => -Membarrier.Call(Membarrier.Global);
+    public override int TryOrder() => Membarrier.Order(Membarrier.Global);
 }

@@ -37,6 +37,10 @@ internal static partial class Membarrier
         return answer >= 0 ? (int)answer : -Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>Issues a barrier command: without the cost of keeping errno, unless it fails and is asked once more.</summary>
+    /// <returns>0, or the error number.</returns>
+    public static int Order(int command) => s_number != 0 && SystemCallKeepingNoError(s_number, command, 0, 0) == 0 ? 0 : -Call(command);
+
     /// <summary>The commands this kernel supports, as a mask, or the negated error number.</summary>
     public static int SupportedCommands() => Call(Query);
 
@@ -47,4 +51,7 @@ internal static partial class Membarrier
     // "libc" resolves under CoreCLR and NativeAOT; "libc.so" is a linker script. The GC transition stays: the call may take long.
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint SystemCall(nint number, nint command, nint flags, nint cpu);
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    private static partial nint SystemCallKeepingNoError(nint number, nint command, nint flags, nint cpu);
 }

@@ -40,5 +40,5 @@ internal sealed class PrivateExpeditedMembarrier(HeavyMechanism standIn) : Heavy
         return error == 0 ? null : Membarrier.Explain("membarrier(PRIVATE_EXPEDITED)", -error);
     }
 
-    public override int TryOrder() => -Membarrier.Call(Membarrier.PrivateExpedited);
+    public override int TryOrder() => Membarrier.Order(Membarrier.PrivateExpedited);
 }

@@ -40,7 +40,7 @@ internal sealed class ProcessWideMechanism : HeavyMechanism
         Interlocked.MemoryBarrierProcessWide();
 
         // The runtime does not report that its call was refused (NativeAOT goes on unordered): on Linux ask once more, checked.
-        return UsesMembarrier ? -Membarrier.Call(Membarrier.PrivateExpedited) : 0;
+        return UsesMembarrier ? Membarrier.Order(Membarrier.PrivateExpedited) : 0;
     }
 
     private static bool UsesMembarrier => OperatingSystem.IsLinux() || OperatingSystem.IsAndroid();
