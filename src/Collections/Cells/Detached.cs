@@ -10,9 +10,9 @@ public sealed class Detached<T>
     where T : class
 {
     private readonly SwmrCell<T> _cell;
-    private readonly Ownership _ownership;
+    private readonly Ownership? _ownership;
 
-    internal Detached(SwmrCell<T> cell, T value, Ownership ownership)
+    internal Detached(SwmrCell<T> cell, T value, Ownership? ownership)
     {
         _cell = cell;
         _ownership = ownership;
@@ -22,11 +22,16 @@ public sealed class Detached<T>
     /// <summary>The object. Publishing it, in the same domain, takes it back into a container's care.</summary>
     public T Value { get; }
 
-    /// <summary>Has the object disposed as soon as no reader holds it.</summary>
+    /// <summary>Has the object disposed as soon as no reader holds it; does nothing for one that need not be disposed.</summary>
     /// <exception cref="InvalidOperationException">It has been published again, or retired before.</exception>
     public void Retire()
     {
-        if (!_ownership.TryRetire(published: false))
+        if (_ownership is null)
+        {
+            return; // Nothing to dispose.
+        }
+
+        if (!_ownership.TryRetireDetached())
         {
             throw new InvalidOperationException("The object has been published again or retired already.");
         }

@@ -57,8 +57,10 @@ internal sealed class Ownership
     /// <summary>Leaves the object to whoever exchanged it out.</summary>
     public void Detach() => _state.Write(Detached);
 
-    /// <summary>Ends the object's life in containers.</summary>
-    /// <returns>Whether it was this call that did.</returns>
-    public bool TryRetire(bool published) =>
-        _state.CompareExchange(Retired, published ? Published : Detached) == (published ? Published : Detached);
+    /// <summary>Ends the life of an object that the calling container has unpublished.</summary>
+    public void Retire() => _state.Write(Retired);
+
+    /// <summary>Ends the life of a detached object.</summary>
+    /// <returns>False, having changed nothing, when it has been published again or retired.</returns>
+    public bool TryRetireDetached() => _state.CompareExchange(Retired, Detached) == Detached;
 }

@@ -12,8 +12,8 @@ namespace SwmrKit;
 /// <remarks>
 /// <para>Reads cost no fence, no lock and no allocation, whatever writers do, and never wait. Writers are serialised by a lock.
 /// A write never waits for readers.</para>
-/// <para>The cell owns what is published in it: publish each object in one cell, and let the cell dispose it. Dispose the cell to
-/// retire the last one.</para>
+/// <para>The cell owns what is published in it: publish each disposable object in one cell, and let the cell dispose it. Dispose
+/// the cell to retire the last one. What need not be disposed, a string for instance, may be published anywhere.</para>
 /// <para>All members may be called from any thread; a read belongs to the thread that made it. All are O(1).</para>
 /// </remarks>
 [DebuggerDisplay("Version = {Version}")]
@@ -56,20 +56,29 @@ public sealed class SwmrCell<T> : IDisposable
             Ownership.Forget(value); // From here on it is the callback's: a pool may hand it out to be published again.
             reclaim(value);
         };
-        _current.Write(new Node(value, Ownership.Claim(value, _clock), version: 1));
+        _current.Write(new Node(value, Claim(value), version: 1));
     }
 
     /// <summary>A published value with what belongs to it. Immutable: a reader gets all of it or none.</summary>
     internal sealed class Node(T value, Ownership? ownership, long version)
     {
         public readonly T Value = value;
+
+        /// <summary>The object's record; null where there is nothing to dispose, and the garbage collector does it all.</summary>
         public readonly Ownership? Ownership = ownership;
+
         public readonly long Version = version;
 
-        /// <summary>The era before the value was first reachable; never reached by the node of a disposed cell.</summary>
-        public readonly long Birth = ownership?.Birth ?? long.MaxValue;
+        /// <summary>The era before the value was first reachable: 0 where nothing is disposed, one that never comes in a disposed cell.</summary>
+        public readonly long Birth = ownership?.Birth ?? 0;
 
-        public bool IsDisposed => Ownership is null;
+        private Node(Node last)
+            : this(last.Value, null, last.Version + 1) => Birth = long.MaxValue;
+
+        public bool IsDisposed => Birth == long.MaxValue;
+
+        /// <summary>The node of a cell that has been disposed: every reader finds that it is not born yet, and looks closer.</summary>
+        public static Node Disposed(Node last) => new(last);
     }
 
     /// <summary>The domain that disposes what was replaced.</summary>
@@ -163,7 +172,7 @@ public sealed class SwmrCell<T> : IDisposable
     {
         ArgumentNullException.ThrowIfNull(value);
         Write(value, static (_, value) => value, retire: false, out Node? replaced);
-        return replaced is null ? null : new Detached<T>(this, replaced.Value, replaced.Ownership!);
+        return replaced is null ? null : new Detached<T>(this, replaced.Value, replaced.Ownership);
     }
 
     /// <summary>Completes when the cell holds a value newer than the given version.</summary>
@@ -202,13 +211,16 @@ public sealed class SwmrCell<T> : IDisposable
 
             change = TakeChange();
             Domain.Reclaimer.Reserve();
-            _current.Write(new Node(current.Value, ownership: null, current.Version + 1)); // O2: the unlink, before the tag.
-            current.Ownership!.TryRetire(published: true);
+            _current.Write(Node.Disposed(current)); // O2: the unlink, before the tag.
+            current.Ownership?.Retire();
         }
 
         RetireValue(current.Value, current.Birth, reserved: true);
         change?.TrySetException(new ObjectDisposedException(nameof(SwmrCell<>)));
     }
+
+    /// <summary>Claims an object that will have to be disposed, and with it the era of its birth: before its publication (O9).</summary>
+    private Ownership? Claim(T value) => _reclaim is not null || value is IDisposable ? Ownership.Claim(value, _clock) : null;
 
     internal void RetireValue(T value, long birth, bool reserved)
     {
@@ -242,7 +254,7 @@ public sealed class SwmrCell<T> : IDisposable
                 return current.Version;
             }
 
-            Ownership ownership = Ownership.Claim(value, _clock); // O9: the birth is read before the publication.
+            Ownership? ownership = Claim(value);
             try
             {
                 node = new Node(value, ownership, current.Version + 1);
@@ -253,7 +265,7 @@ public sealed class SwmrCell<T> : IDisposable
             }
             catch
             {
-                ownership.Detach(); // No room: nothing has been unlinked, and the new value is still the caller's.
+                ownership?.Detach(); // No room: nothing has been unlinked, and the new value is still the caller's.
                 throw;
             }
 
@@ -262,11 +274,11 @@ public sealed class SwmrCell<T> : IDisposable
             replaced = current;
             if (retire)
             {
-                current.Ownership!.TryRetire(published: true);
+                current.Ownership?.Retire();
             }
             else
             {
-                current.Ownership!.Detach();
+                current.Ownership?.Detach();
             }
         }
 

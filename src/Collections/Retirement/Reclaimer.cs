@@ -91,6 +91,11 @@ internal sealed class Reclaimer
     /// <summary>Takes over something the calling thread has unlinked. Never waits for readers.</summary>
     public void Retire(RetiredItem item, bool reserved)
     {
+        if (item.Bytes != 0)
+        {
+            _pendingBytes.Add(item.Bytes); // Before anybody can reclaim it.
+        }
+
         bool full;
         using (_clock.Gate.Enter())
         {
@@ -111,11 +116,6 @@ internal sealed class Reclaimer
             }
 
             full = _incomingCount >= _batchSize;
-        }
-
-        if (item.Bytes != 0)
-        {
-            _pendingBytes.Add(item.Bytes);
         }
 
         if (full && !CallbackScope.IsActive)
