@@ -1,0 +1,65 @@
+using System.Text.RegularExpressions;
+using SwmrKit.Testing;
+using Xunit.Abstractions;
+
+namespace SwmrKit.Tests;
+
+public sealed partial class ForcedTierTests(ITestOutputHelper output) : IClassFixture<ExclusiveMachine>
+{
+    [Theory]
+    [InlineData(BarrierTier.FullFence)]
+    [InlineData(BarrierTier.PrivateExpedited)]
+    [InlineData(BarrierTier.ProcessWide)]
+    public void A_forced_tier_that_this_host_can_run_is_in_force_and_passes_the_litmus(BarrierTier tier)
+    {
+        if (!OperatingSystem.IsLinux() && tier == BarrierTier.PrivateExpedited)
+        {
+            TestMode.NoPower(output, "this is not Linux");
+            return;
+        }
+
+        Dictionary<string, string> answers = Probe.Ask(tier.ToString().ToUpperInvariant(), "light", "heavy", "tier", "accelerated", "describe", "litmus");
+        foreach ((string question, string answer) in answers)
+        {
+            output.WriteLine($"{tier}: {question}: {answer}");
+        }
+
+        Assert.Equal("returned", answers["heavy"]);
+        Assert.Equal(tier.ToString(), answers["tier"]);
+        Assert.Equal((tier != BarrierTier.FullFence).ToString(), answers["accelerated"]);
+        Assert.Contains("forced by the environment variable", answers["describe"], StringComparison.Ordinal);
+        Match litmus = LitmusAnswer().Match(answers["litmus"]);
+        Assert.True(litmus.Success, answers["litmus"]);
+        Assert.Equal("0", litmus.Groups["seen"].Value);
+        if (!LitmusControl.MachineHasPower || (litmus.Groups["control"].Value == "0" && tier != BarrierTier.FullFence))
+        {
+            TestMode.NoPower(output, "the control did not fire");
+        }
+    }
+
+    [Theory]
+    [InlineData("FlushProcessWriteBuffers", "does not exist on this system")]
+    [InlineData("nonsense", "Possible here")]
+    public void A_forced_tier_that_this_host_cannot_run_is_an_error_for_the_writer_and_never_for_a_reader(string tier, string reason)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            TestMode.NoPower(output, "this is not Linux");
+            return;
+        }
+
+        Dictionary<string, string> answers = Probe.Ask(tier, "light", "tier", "accelerated", "heavy", "describe");
+        Assert.Equal("returned", answers["light"]);
+        Assert.Equal(nameof(BarrierTier.Unavailable), answers["tier"]);
+        Assert.Equal(bool.FalseString, answers["accelerated"]);
+        foreach (string question in new[] { "heavy", "describe" })
+        {
+            Assert.StartsWith("AsymmetricBarrierException ", answers[question], StringComparison.Ordinal);
+            Assert.Contains(reason, answers[question], StringComparison.Ordinal);
+            Assert.Contains(tier, answers[question], StringComparison.Ordinal);
+        }
+    }
+
+    [GeneratedRegex("^(?<seen>[0-9]+) of [0-9]+, control (?<control>[0-9]+)$")]
+    private static partial Regex LitmusAnswer();
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using SwmrKit.Testing;
+
+namespace SwmrKit.Tests;
+
+/// <summary>
+/// A process of its own for one question to the barrier. It prints one <c>name: value</c> a line; a failure of the barrier is a
+/// value too, so that the parent can tell it from a crash.
+/// </summary>
+internal static class Program
+{
+    private static int Main(string[] args)
+    {
+        foreach (string question in args)
+        {
+            Console.WriteLine($"{question}: {Answer(question)}");
+        }
+
+        return 0;
+    }
+
+    private static string Answer(string question)
+    {
+        try
+        {
+            return question switch
+            {
+                "tier" => AsymmetricBarrier.Tier.ToString(),
+                "accelerated" => AsymmetricBarrier.IsAccelerated.ToString(),
+                "describe" => AsymmetricBarrier.Describe(),
+                "light" => Light(),
+                "heavy" => Heavy(),
+                "litmus" => Litmus(),
+                _ => throw new ArgumentException($"'{question}' is not a question", nameof(question)),
+            };
+        }
+        catch (AsymmetricBarrierException exception)
+        {
+            return "AsymmetricBarrierException " + exception.Message;
+        }
+    }
+
+    private static string Light()
+    {
+        AsymmetricBarrier.Light();
+        return "returned";
+    }
+
+    private static string Heavy()
+    {
+        AsymmetricBarrier.Heavy();
+        return "returned";
+    }
+
+    /// <summary>The forbidden outcomes of heavy against light, with those of the control; both at the pace of the heavy barrier.</summary>
+    private static string Litmus()
+    {
+        var options = new LitmusOptions { MeetEvery = 1 };
+        LitmusResult control = LitmusControl.RunUntilSeen(StoreBuffering.Run<NoFence, LightFence>, options);
+        LitmusResult result = StoreBuffering.Run<HeavyFence, LightFence>(options);
+        return string.Create(CultureInfo.InvariantCulture, $"{result.ZeroZero} of {result.Iterations}, control {control.ZeroZero}");
+    }
+
+    private readonly struct NoFence : ILitmusFence
+    {
+        public static void Execute()
+        {
+        }
+    }
+
+    private readonly struct LightFence : ILitmusFence
+    {
+        public static void Execute() => AsymmetricBarrier.Light();
+    }
+
+    private readonly struct HeavyFence : ILitmusFence
+    {
+        public static void Execute() => AsymmetricBarrier.Heavy();
+    }
+}
