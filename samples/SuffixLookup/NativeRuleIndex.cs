@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -8,12 +9,17 @@ namespace SuffixLookup;
 /// when nobody reads it; that moment is what the sample is about.
 /// </summary>
 /// <remarks>
-/// Disposing overwrites the block before it is given up, so that a reader that came too late sees it: <see cref="IsIntact"/> is
-/// then false. Blocks are given up late (see <see cref="NativeBlocks"/>), so that such a reader reads garbage and does not crash.
+/// <para>Names are hashed from the right, one character after another, so that one walk over a host's labels hashes each
+/// character once for all of the names it ends in.</para>
+/// <para>Disposing overwrites the block before it is given up, so that a reader that came too late sees it: <see cref="IsIntact"/> is
+/// then false. Blocks are given up late (see <see cref="NativeBlocks"/>), so that such a reader reads garbage and does not crash.</para>
 /// </remarks>
-internal sealed unsafe class NativeRuleIndex : IRuleSource, IDisposable
+internal sealed unsafe class NativeRuleIndex : IDisposable
 {
     private const ulong Intact = 0x5357_4D52_4B49_5421;
+
+    // Odd, another one in each process.
+    private static readonly ulong s_multiplier = (ulong)Random.Shared.NextInt64() | 1;
 
     private readonly Header* _block;
     private readonly int _bytes;
@@ -21,16 +27,17 @@ internal sealed unsafe class NativeRuleIndex : IRuleSource, IDisposable
 
     public NativeRuleIndex(IReadOnlyCollection<KeyValuePair<string, RuleKinds>> rules)
     {
-        int slots = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)rules.Count * 2 + 1);
+        int slots = (int)BitOperations.RoundUpToPowerOf2((uint)rules.Count * 2 + 2);
         int text = rules.Sum(static rule => rule.Key.Length);
         _bytes = sizeof(Header) + (slots * sizeof(Slot)) + (text * sizeof(char));
         _block = (Header*)NativeBlocks.Allocate(_bytes);
-        _block->Mask = slots - 1;
+        _block->Slots = slots;
+        _block->Shift = 64 - BitOperations.Log2((uint)slots);
         int written = 0;
         foreach ((string name, RuleKinds kinds) in rules)
         {
             name.CopyTo(new Span<char>(Text + written, name.Length));
-            Insert(new Slot { Hash = string.GetHashCode(name), Text = written, Length = (short)name.Length, Kinds = kinds });
+            Insert(name, written, kinds);
             written += name.Length;
         }
 
@@ -41,13 +48,14 @@ internal sealed unsafe class NativeRuleIndex : IRuleSource, IDisposable
     private struct Header
     {
         public ulong Canary;
-        public int Mask;
+        public int Slots;
+        public int Shift;
     }
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Slot
     {
-        public int Hash;
+        public uint Hash;
         public int Text;
         public short Length;
         public RuleKinds Kinds; // None: the slot is empty.
@@ -62,28 +70,13 @@ internal sealed unsafe class NativeRuleIndex : IRuleSource, IDisposable
 
     private Slot* Slots => (Slot*)(_block + 1);
 
-    private char* Text => (char*)(Slots + _block->Mask + 1);
+    private char* Text => (char*)(Slots + _block->Slots);
 
-    public RuleKinds Find(ReadOnlySpan<char> name)
-    {
-        int hash = string.GetHashCode(name);
-        int mask = _block->Mask;
-        for (int i = hash & mask, probes = 0; probes <= mask; i = (i + 1) & mask, probes++)
-        {
-            Slot slot = Slots[i];
-            if (slot.Kinds == RuleKinds.None)
-            {
-                break;
-            }
+    /// <summary>Where the registrable domain of a canonical host name begins, or -1 where there is none.</summary>
+    public int FindRegistrable(ReadOnlySpan<char> host) => SuffixMatcher.FindRegistrable(new Walk(this, host.Length), host);
 
-            if (slot.Hash == hash && name.SequenceEqual(new ReadOnlySpan<char>(Text + slot.Text, slot.Length)))
-            {
-                return slot.Kinds;
-            }
-        }
-
-        return RuleKinds.None;
-    }
+    /// <summary>The rules of exactly this canonical name.</summary>
+    public RuleKinds Find(ReadOnlySpan<char> name) => new Walk(this, name.Length).Find(name, 0);
 
     public void Dispose()
     {
@@ -93,14 +86,67 @@ internal sealed unsafe class NativeRuleIndex : IRuleSource, IDisposable
         }
     }
 
-    private void Insert(Slot slot)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Hash(ulong hash, char next) => (BitOperations.RotateLeft(hash, 5) ^ next) * s_multiplier;
+
+    private RuleKinds Find(ulong hash, ReadOnlySpan<char> name)
     {
-        int i = slot.Hash & _block->Mask;
-        while (Slots[i].Kinds != RuleKinds.None)
+        // Bounded: a reader that came too late, and finds garbage, must not walk for ever.
+        int slots = _block->Slots;
+        int i = (int)(hash >> _block->Shift);
+        for (int probes = 0; probes < slots; probes++)
         {
-            i = (i + 1) & _block->Mask;
+            Slot slot = Slots[i];
+            if (slot.Kinds == RuleKinds.None)
+            {
+                break;
+            }
+
+            if (slot.Hash == (uint)hash && slot.Length == name.Length && name.SequenceEqual(new ReadOnlySpan<char>(Text + slot.Text, slot.Length)))
+            {
+                return slot.Kinds;
+            }
+
+            i = (i + 1) & (slots - 1);
         }
 
-        Slots[i] = slot;
+        return RuleKinds.None;
+    }
+
+    private void Insert(string name, int text, RuleKinds kinds)
+    {
+        ulong hash = 0;
+        for (int i = name.Length - 1; i >= 0; i--)
+        {
+            hash = Hash(hash, name[i]);
+        }
+
+        int at = (int)(hash >> _block->Shift);
+        while (Slots[at].Kinds != RuleKinds.None)
+        {
+            at = (at + 1) & (_block->Slots - 1);
+        }
+
+        Slots[at] = new Slot { Hash = (uint)hash, Text = text, Length = (short)name.Length, Kinds = kinds };
+    }
+
+    /// <summary>One walk over a host from the right: the hash of what has been passed.</summary>
+    private ref struct Walk(NativeRuleIndex index, int end) : IRuleSource
+    {
+        private ulong _hash;
+        private int _passed = end;
+
+        public RuleKinds Find(ReadOnlySpan<char> host, int start)
+        {
+            ulong hash = _hash;
+            for (int i = _passed - 1; i >= start; i--)
+            {
+                hash = Hash(hash, host[i]);
+            }
+
+            _hash = hash;
+            _passed = start;
+            return index.Find(hash, host[start..]);
+        }
     }
 }

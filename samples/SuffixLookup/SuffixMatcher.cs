@@ -3,8 +3,8 @@ namespace SuffixLookup;
 /// <summary>Something that knows the rules of a name.</summary>
 internal interface IRuleSource
 {
-    /// <summary>The rules of exactly this canonical name.</summary>
-    RuleKinds Find(ReadOnlySpan<char> name);
+    /// <summary>The rules of exactly the canonical name that begins at <paramref name="start"/> of the host; asked from right to left.</summary>
+    RuleKinds Find(ReadOnlySpan<char> host, int start);
 }
 
 /// <summary>The list's algorithm: an exception prevails, else the longest match, else the rule "*".</summary>
@@ -20,7 +20,7 @@ internal static class SuffixMatcher
         for (int labels = 1; start > 0; labels++)
         {
             start = StartOfPreviousLabel(host, start);
-            RuleKinds kinds = rules.Find(host[start..]);
+            RuleKinds kinds = rules.Find(host, start);
             if ((kinds & RuleKinds.Exception) != 0)
             {
                 return start;

@@ -21,7 +21,7 @@ internal sealed class SuffixSnapshot(FrozenDictionary<string, RuleKinds> rules) 
             return null;
         }
 
-        int start = SuffixMatcher.FindRegistrable(Index, host.Canonical);
+        int start = Index.FindRegistrable(host.Canonical);
         if (start < 0)
         {
             return null;

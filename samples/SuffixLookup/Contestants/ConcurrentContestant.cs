@@ -27,6 +27,6 @@ internal sealed class ConcurrentContestant() : Alternative("ConcurrentDictionary
     {
         private readonly ConcurrentDictionary<string, RuleKinds>.AlternateLookup<ReadOnlySpan<char>> _rules = rules.GetAlternateLookup<ReadOnlySpan<char>>();
 
-        public RuleKinds Find(ReadOnlySpan<char> name) => _rules.TryGetValue(name, out RuleKinds kinds) ? kinds : RuleKinds.None;
+        public RuleKinds Find(ReadOnlySpan<char> host, int start) => _rules.TryGetValue(host[start..], out RuleKinds kinds) ? kinds : RuleKinds.None;
     }
 }

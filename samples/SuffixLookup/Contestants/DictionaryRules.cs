@@ -5,7 +5,7 @@ internal readonly struct DictionaryRules(Dictionary<string, RuleKinds> rules) : 
 {
     private readonly Dictionary<string, RuleKinds>.AlternateLookup<ReadOnlySpan<char>> _rules = rules.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    public RuleKinds Find(ReadOnlySpan<char> name) => _rules.TryGetValue(name, out RuleKinds kinds) ? kinds : RuleKinds.None;
+    public RuleKinds Find(ReadOnlySpan<char> host, int start) => _rules.TryGetValue(host[start..], out RuleKinds kinds) ? kinds : RuleKinds.None;
 
     public static void Apply(Dictionary<string, RuleKinds> rules, string name, RuleKinds kinds)
     {

@@ -22,6 +22,6 @@ internal sealed class FrozenContestant() : Alternative("FrozenDictionary")
     {
         private readonly FrozenDictionary<string, RuleKinds>.AlternateLookup<ReadOnlySpan<char>> _rules = rules.GetAlternateLookup<ReadOnlySpan<char>>();
 
-        public RuleKinds Find(ReadOnlySpan<char> name) => _rules.TryGetValue(name, out RuleKinds kinds) ? kinds : RuleKinds.None;
+        public RuleKinds Find(ReadOnlySpan<char> host, int start) => _rules.TryGetValue(host[start..], out RuleKinds kinds) ? kinds : RuleKinds.None;
     }
 }

@@ -15,6 +15,6 @@ internal sealed class ImmutableContestant() : Alternative("ImmutableDictionary")
 
     private readonly struct Rules(ImmutableDictionary<string, RuleKinds> rules) : IRuleSource
     {
-        public RuleKinds Find(ReadOnlySpan<char> name) => rules.TryGetValue(name.ToString(), out RuleKinds kinds) ? kinds : RuleKinds.None;
+        public RuleKinds Find(ReadOnlySpan<char> host, int start) => rules.TryGetValue(host[start..].ToString(), out RuleKinds kinds) ? kinds : RuleKinds.None;
     }
 }

@@ -47,7 +47,7 @@ internal sealed class SwmrContestant : IContestant
             {
                 using CellRead<SuffixSnapshot> read = cell.Read(handle);
                 SuffixSnapshot snapshot = read.Value;
-                int found = SuffixMatcher.FindRegistrable(snapshot.Index, host);
+                int found = snapshot.Index.FindRegistrable(host);
                 if (++_reads % CrossCheckEvery == 0 && found != SuffixMatcher.FindRegistrable(new FrozenContestant.Rules(snapshot.Rules), host))
                 {
                     Violations++;
