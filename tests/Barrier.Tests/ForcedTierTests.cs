@@ -18,7 +18,7 @@ public sealed partial class ForcedTierTests(ITestOutputHelper output) : IClassFi
             return;
         }
 
-        Dictionary<string, string> answers = Probe.Ask(tier.ToString().ToUpperInvariant(), "light", "heavy", "tier", "accelerated", "describe", "litmus");
+        Dictionary<string, string> answers = Ask(tier.ToString().ToUpperInvariant(), "light", "heavy", "tier", "accelerated", "describe", "litmus");
         foreach ((string question, string answer) in answers)
         {
             output.WriteLine($"{tier}: {question}: {answer}");
@@ -48,7 +48,7 @@ public sealed partial class ForcedTierTests(ITestOutputHelper output) : IClassFi
             return;
         }
 
-        Dictionary<string, string> answers = Probe.Ask(tier, "light", "tier", "accelerated", "heavy", "describe");
+        Dictionary<string, string> answers = Ask(tier, "light", "tier", "accelerated", "heavy", "describe");
         Assert.Equal("returned", answers["light"]);
         Assert.Equal(nameof(BarrierTier.Unavailable), answers["tier"]);
         Assert.Equal(bool.FalseString, answers["accelerated"]);
@@ -59,6 +59,9 @@ public sealed partial class ForcedTierTests(ITestOutputHelper output) : IClassFi
             Assert.Contains(tier, answers[question], StringComparison.Ordinal);
         }
     }
+
+    private static Dictionary<string, string> Ask(string tier, params string[] questions) =>
+        Probe.Ask(new Dictionary<string, string> { [Probe.ForcedTier] = tier }, questions);
 
     [GeneratedRegex("^(?<seen>[0-9]+) of [0-9]+, control (?<control>[0-9]+)$")]
     private static partial Regex LitmusAnswer();

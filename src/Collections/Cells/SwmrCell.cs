@@ -103,12 +103,13 @@ public sealed class SwmrCell<T> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public CellRead<T> Read(ReaderHandle reader)
     {
-        if (reader is null || !ReferenceEquals(reader.Slot.Clock, _clock))
+        ReaderSlot? slot = reader?.Slot;
+        if (slot is null || !ReferenceEquals(slot.Clock, _clock))
         {
             ThrowUnusable(reader);
         }
 
-        CellRead<T> read = Read(reader.Slot);
+        CellRead<T> read = Read(slot);
         GC.KeepAlive(reader); // As in ReaderHandle.Enter.
         return read;
     }

@@ -2,26 +2,28 @@ using System.Diagnostics;
 
 namespace SwmrKit.Tests;
 
-/// <summary>Asks the barrier something in a process of its own.</summary>
+/// <summary>Asks the library something in a process of its own.</summary>
 internal static class Probe
 {
+    public const string ForcedTier = "SWMRKIT_BARRIER_TIER";
+
     private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(3);
 
     /// <summary>Runs the probe.</summary>
-    /// <param name="tier">The tier to force; null for none.</param>
+    /// <param name="environment">Environment variables to set; without a forced tier there is none, whatever the parent's is.</param>
     /// <param name="questions">What to ask, in this order.</param>
     /// <returns>The answers by question.</returns>
-    public static Dictionary<string, string> Ask(string? tier, params string[] questions)
+    public static Dictionary<string, string> Ask(IReadOnlyDictionary<string, string> environment, params string[] questions)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "SwmrKit.BarrierProbe.dll"), .. questions])
+        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "SwmrKit.Probe.dll"), .. questions])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment.Remove(ProcessBarrier.EnvironmentVariable);
-        if (tier is not null)
+        start.Environment.Remove(ForcedTier);
+        foreach ((string name, string value) in environment)
         {
-            start.Environment[ProcessBarrier.EnvironmentVariable] = tier;
+            start.Environment[name] = value;
         }
 
         using Process process = Process.Start(start)!;

@@ -4,7 +4,7 @@ using SwmrKit.Testing;
 namespace SwmrKit.Tests;
 
 /// <summary>
-/// A process of its own for one question to the barrier. It prints one <c>name: value</c> a line; a failure of the barrier is a
+/// A process of its own for questions to the library. It prints one <c>name: value</c> a line; a failure of the barrier is a
 /// value too, so that the parent can tell it from a crash.
 /// </summary>
 internal static class Program
@@ -31,6 +31,7 @@ internal static class Program
                 "light" => Light(),
                 "heavy" => Heavy(),
                 "litmus" => Litmus(),
+                "paths" => ReadPaths.RunUntilOptimised(),
                 _ => throw new ArgumentException($"'{question}' is not a question", nameof(question)),
             };
         }

@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using SwmrKit.Memory;
+
+namespace SwmrKit.Tests;
+
+/// <summary>One small method for each way to read, run until the JIT has compiled it for good: their machine code is what the parent looks at.</summary>
+internal static class ReadPaths
+{
+    private static readonly RetirementDomain s_domain = new();
+    private static readonly SwmrCell<string> s_cell = new("value", s_domain);
+    private static SharedReference<string> s_shared = new("value");
+    private static SharedInt64 s_slot;
+    private static SharedInt64 s_data = new(1);
+
+    public static string RunUntilOptimised()
+    {
+        using ReaderHandle handle = s_domain.Register();
+        long sum = 0;
+        for (int tier = 0; tier < 4; tier++)
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                sum += LightPath() + AnnouncePath() + FullFencePath() + GuardPath(handle) + CellPath(handle) + ImplicitPath();
+            }
+
+            Thread.Sleep(250); // The JIT recompiles after a while of quiet.
+        }
+
+        return sum.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long LightPath()
+    {
+        s_slot.WriteRelaxed(1);
+        AsymmetricBarrier.Light();
+        return s_data.ReadRelaxed();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long AnnouncePath()
+    {
+        s_slot.Announce(1);
+        return s_data.Read();
+    }
+
+    /// <summary>The control: what a fence would look like.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long FullFencePath()
+    {
+        s_slot.WriteRelaxed(1);
+        Interlocked.MemoryBarrier();
+        return s_data.ReadRelaxed();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int GuardPath(ReaderHandle handle)
+    {
+        using ReadGuard guard = handle.Enter();
+        return guard.Protect(ref s_shared)!.Length;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int CellPath(ReaderHandle handle)
+    {
+        using CellRead<string> read = s_cell.Read(handle);
+        return read.Value.Length;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int ImplicitPath()
+    {
+        using CellRead<string> read = s_cell.Read();
+        return read.Value.Length;
+    }
+}
