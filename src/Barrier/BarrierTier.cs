@@ -24,4 +24,7 @@ public enum BarrierTier
 
     /// <summary>The runtime's own <see cref="Interlocked.MemoryBarrierProcessWide"/>: chosen on macOS; on Linux only when forced and while membarrier works.</summary>
     ProcessWide = 5,
+
+    /// <summary>x86 Linux, only when forced: a page's protection is flipped, which on examined kernels and processors interrupts every core.</summary>
+    PageProtection = 6,
 }

@@ -28,7 +28,7 @@ internal abstract class HeavyMechanism
         if (OperatingSystem.IsLinux() || OperatingSystem.IsAndroid())
         {
             var global = new GlobalMembarrier();
-            return [new PrivateExpeditedMembarrier(global), global, new ProcessWideMechanism(), new FullFenceMechanism()];
+            return [new PrivateExpeditedMembarrier(global), global, new ProcessWideMechanism(), new PageProtectionMechanism(), new FullFenceMechanism()];
         }
 
         if (OperatingSystem.IsWindows())
