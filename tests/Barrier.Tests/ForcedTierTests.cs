@@ -10,9 +10,10 @@ public sealed partial class ForcedTierTests(ITestOutputHelper output) : IClassFi
     [InlineData(BarrierTier.FullFence)]
     [InlineData(BarrierTier.PrivateExpedited)]
     [InlineData(BarrierTier.ProcessWide)]
+    [InlineData(BarrierTier.PageProtection)]
     public void A_forced_tier_that_this_host_can_run_is_in_force_and_passes_the_litmus(BarrierTier tier)
     {
-        if (!OperatingSystem.IsLinux() && tier == BarrierTier.PrivateExpedited)
+        if (!OperatingSystem.IsLinux() && tier != BarrierTier.FullFence)
         {
             TestMode.NoPower(output, "this is not Linux");
             return;
@@ -22,6 +23,13 @@ public sealed partial class ForcedTierTests(ITestOutputHelper output) : IClassFi
         foreach ((string question, string answer) in answers)
         {
             output.WriteLine($"{tier}: {question}: {answer}");
+        }
+
+        if (tier == BarrierTier.PageProtection && answers["tier"] == nameof(BarrierTier.Unavailable))
+        {
+            Assert.Contains("forces the barrier tier PageProtection, which this host cannot run", answers["heavy"], StringComparison.Ordinal);
+            output.WriteLine("refused here, with the reason");
+            return;
         }
 
         Assert.Equal("returned", answers["heavy"]);

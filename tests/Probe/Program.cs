@@ -11,12 +11,36 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
+        bool denied = false;
         foreach (string question in args)
         {
+            if (question.StartsWith("deny:", StringComparison.Ordinal))
+            {
+                Deny(question);
+                denied = true;
+                continue;
+            }
+
             Console.WriteLine($"{question}: {Answer(question)}");
         }
 
+        Console.Out.Flush();
+        if (denied)
+        {
+            Seccomp.ExitNow(0);
+        }
+
         return 0;
+    }
+
+    /// <summary><c>deny:ERROR</c> or <c>deny:ERROR:COMMAND,COMMAND</c>: membarrier fails from here on.</summary>
+    private static void Deny(string request)
+    {
+        // A collection would suspend the other threads, for which the runtime itself needs membarrier; it aborts without.
+        GC.TryStartNoGCRegion(200_000_000);
+        string[] parts = request.Split(':');
+        int[] commands = parts.Length > 2 ? [.. parts[2].Split(',').Select(static part => int.Parse(part, CultureInfo.InvariantCulture))] : [];
+        Seccomp.DenyMembarrier(int.Parse(parts[1], CultureInfo.InvariantCulture), commands);
     }
 
     private static string Answer(string question)

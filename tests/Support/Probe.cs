@@ -12,10 +12,15 @@ internal static class Probe
     /// <summary>Runs the probe.</summary>
     /// <param name="environment">Environment variables to set; without a forced tier there is none, whatever the parent's is.</param>
     /// <param name="questions">What to ask, in this order.</param>
-    /// <returns>The answers by question.</returns>
-    public static Dictionary<string, string> Ask(IReadOnlyDictionary<string, string> environment, params string[] questions)
+    /// <returns>The answers by question; the last one where it was asked more than once.</returns>
+    public static Dictionary<string, string> Ask(IReadOnlyDictionary<string, string> environment, params string[] questions) =>
+        AskUnder([], environment, questions);
+
+    /// <summary>As <see cref="Ask"/>, with a program before it that starts it: strace, for instance.</summary>
+    public static Dictionary<string, string> AskUnder(string[] wrapper, IReadOnlyDictionary<string, string> environment, params string[] questions)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "SwmrKit.Probe.dll"), .. questions])
+        string[] command = [.. wrapper, "dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "SwmrKit.Probe.dll"), .. questions];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -36,7 +41,13 @@ internal static class Probe
         }
 
         Assert.True(process.ExitCode == 0, $"the probe ended with {process.ExitCode}: {error.GetAwaiter().GetResult()}");
-        return output.GetAwaiter().GetResult().Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(static line => line.Split(": ", 2)).ToDictionary(static pair => pair[0], static pair => pair[1]);
+        var answers = new Dictionary<string, string>();
+        foreach (string line in output.GetAwaiter().GetResult().Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] pair = line.Split(": ", 2);
+            answers[pair[0]] = pair[1];
+        }
+
+        return answers;
     }
 }
