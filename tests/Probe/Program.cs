@@ -55,6 +55,7 @@ internal static class Program
                 "light" => Light(),
                 "heavy" => Heavy(),
                 "litmus" => Litmus(),
+                "race" => DetectionRace.Run(),
                 "paths" => ReadPaths.RunUntilOptimised(),
                 _ => throw new ArgumentException($"'{question}' is not a question", nameof(question)),
             };
