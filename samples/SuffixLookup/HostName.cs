@@ -5,6 +5,7 @@ using System.Text;
 namespace SuffixLookup;
 
 /// <summary>A host name in two forms with the same labels: as it came, in lower case, and canonical (punycode), as rules are stored.</summary>
+/// <remarks>A Unicode name is taken as composed already (normal form C): without the platform's Unicode tables nothing here could compose it.</remarks>
 /// <param name="Display">Lower case, Unicode or punycode as it came.</param>
 /// <param name="Canonical">Lower case ASCII.</param>
 internal readonly record struct HostName(string Display, string Canonical)
@@ -20,7 +21,7 @@ internal readonly record struct HostName(string Display, string Canonical)
     {
         host = default;
         string display = text.ToLowerInvariant().Replace('\u3002', '.').Replace('\uFF0E', '.').Replace('\uFF61', '.'); // UTS 46: full stops.
-        if (!TryCanonicalize(display, out string canonical) || canonical.Length > LongestName)
+        if (!TryCanonicalize(display, out string canonical))
         {
             return false;
         }
@@ -35,7 +36,7 @@ internal readonly record struct HostName(string Display, string Canonical)
         return true;
     }
 
-    /// <summary>Brings a lower-case name into punycode, label by label.</summary>
+    /// <summary>Brings a lower-case name into punycode, label by label; refuses one with a malformed label or too long as a whole.</summary>
     public static bool TryCanonicalize(string lowerCase, out string canonical)
     {
         canonical = lowerCase;
@@ -57,17 +58,13 @@ internal readonly record struct HostName(string Display, string Canonical)
             canonical = string.Join('.', labels);
         }
 
-        return true;
+        return canonical.Length <= LongestName;
     }
 
     private static bool TryCanonicalizeLabel(string label, out string canonical)
     {
         canonical = label;
-        if (label.Length == 0)
-        {
-            return false;
-        }
-
+        string unicode = label;
         try
         {
             if (!Ascii.IsValid(label))
@@ -76,7 +73,7 @@ internal readonly record struct HostName(string Display, string Canonical)
             }
             else if (label.StartsWith("xn--", StringComparison.Ordinal))
             {
-                _ = s_idn.GetUnicode(label); // Throws when it decodes to nothing.
+                unicode = s_idn.GetUnicode(label); // Throws when it decodes to nothing.
             }
         }
         catch (ArgumentException)
@@ -84,9 +81,10 @@ internal readonly record struct HostName(string Display, string Canonical)
             return false;
         }
 
-        return canonical.Length <= LongestLabel
-            && !canonical.AsSpan().ContainsAnyExcept(s_labelCharacters)
-            && canonical[0] != '-'
-            && canonical[^1] != '-';
+        // Hyphens at the ends, white space and control characters: punycode would hide them.
+        return unicode is not ("" or ['-', ..] or [.., '-'])
+            && !unicode.Any(static c => char.IsWhiteSpace(c) || char.IsControl(c))
+            && canonical.Length <= LongestLabel
+            && !canonical.AsSpan().ContainsAnyExcept(s_labelCharacters);
     }
 }

@@ -26,9 +26,9 @@ internal static class SuffixMatcher
                 return start;
             }
 
-            if ((kinds & RuleKinds.Wildcard) != 0)
+            if ((kinds & RuleKinds.Wildcard) != 0 && start > 0)
             {
-                suffixLabels = labels + 1;
+                suffixLabels = labels + 1; // There is a label for it to stand for: "*.ck" says nothing of "ck" itself.
             }
             else if ((kinds & RuleKinds.Suffix) != 0)
             {

@@ -33,30 +33,28 @@ internal readonly record struct SuffixRule(string Name, RuleKinds Kind)
             _ => (text, RuleKinds.Suffix),
         };
 
-        reason = Reject(name, kind);
+        reason = Reject(text, name, kind);
         if (reason is null && !HostName.TryCanonicalize(name.ToLowerInvariant(), out name))
         {
-            reason = $"'{text}' is not a domain name: an empty, too long or malformed label";
+            reason = $"'{text}': not a domain name: a label is empty, too long or malformed, or all of it is too long";
         }
 
         rule = new SuffixRule(name, kind);
         return reason is null;
     }
 
-    private static string? Reject(string name, RuleKinds kind)
+    private static string? Reject(string text, string name, RuleKinds kind)
     {
-        if (name.Length == 0)
+        string? what = (kind, name) switch
         {
-            return "the rule is empty";
-        }
+            (_, "") => "there is no name in the rule",
+            (RuleKinds.Exception, _) when name.Contains('*', StringComparison.Ordinal) => "an exception cannot hold a wildcard",
+            (RuleKinds.Exception, _) when !name.Contains('.', StringComparison.Ordinal) => "an exception needs at least two labels",
+            (_, "*") => "a wildcard needs a name after it",
+            _ when name.Contains('*', StringComparison.Ordinal) => "only the whole leftmost label may be a wildcard",
+            _ => null,
+        };
 
-        if (name.Contains('*', StringComparison.Ordinal))
-        {
-            return $"'{name}': a wildcard must be the whole leftmost label";
-        }
-
-        return kind == RuleKinds.Exception && !name.Contains('.', StringComparison.Ordinal)
-            ? $"'!{name}': an exception needs at least two labels"
-            : null;
+        return what is null ? null : $"'{text}': {what}";
     }
 }
