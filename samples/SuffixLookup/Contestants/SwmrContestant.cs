@@ -7,7 +7,13 @@ internal sealed class SwmrContestant : IContestant
 {
     private readonly SwmrCell<SuffixSnapshot> _cell;
 
-    public SwmrContestant(Dictionary<string, RuleKinds> rules) => _cell = new SwmrCell<SuffixSnapshot>(SuffixSnapshot.From(rules), Domain);
+    public SwmrContestant(Dictionary<string, RuleKinds> rules)
+        : this(SuffixSnapshot.From(rules))
+    {
+    }
+
+    /// <summary>Takes over a snapshot, which it disposes once it is replaced.</summary>
+    public SwmrContestant(SuffixSnapshot first) => _cell = new SwmrCell<SuffixSnapshot>(first, Domain);
 
     public string Name => "SwmrKit";
 

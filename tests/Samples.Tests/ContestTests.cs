@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+namespace SwmrKit.Tests;
+
+/// <summary>The main job, run whole: readers look up hosts while a writer edits and reloads, in SwmrKit and in each alternative.</summary>
+public sealed class ContestTests : IClassFixture<ExclusiveMachine>
+{
+    private static readonly string[] s_contestants = ["SwmrKit", "ConcurrentDictionary", "ImmutableDictionary", "FrozenDictionary", "ReaderWriterLockSlim", "lock"];
+
+    [Fact]
+    public async Task Everything_replaced_is_reclaimed_and_no_reader_meets_it()
+    {
+        SampleResult result = await SampleProcess.Run("--seconds", TestMode.Choose("2", "20"), "--readers", "2", "--json");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal([""], result.Error);
+        Standings standings = Standings.Parse(result.Output[^1]);
+        Assert.Equal(s_contestants, standings.ReadsPerSecond.Keys);
+        Assert.All(standings.ReadsPerSecond, static contestant => Assert.True(contestant.Value > 0, contestant.Key));
+        Assert.True(standings.Retired > 0);
+        Assert.Equal(standings.Publishes - 1, standings.Retired); // All but the one in force.
+        Assert.Equal(standings.Retired, standings.Reclaimed);
+        Assert.Equal(0, standings.Pending);
+        Assert.True(standings.HeavyBarriers > 0);
+        Assert.Equal(0, standings.Violations);
+        Assert.Equal(0, standings.RejectedReloads);
+        Assert.Equal(AsymmetricBarrier.Tier.ToString(), standings.Tier);
+    }
+
+    [Fact]
+    public async Task Without_json_a_table_names_every_contestant()
+    {
+        SampleResult result = await SampleProcess.Run("--seconds", "0.5", "--readers", "1");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("1 reader(s)", result.Output[0], StringComparison.Ordinal);
+        Assert.Equal(s_contestants, result.Output[^s_contestants.Length..].Select(static line => line.Split(' ')[0]));
+        Assert.Contains("violations", result.Output[^(s_contestants.Length + 1)], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_list_that_turns_bad_is_rejected_by_line_and_reason_and_the_rules_in_force_stay()
+    {
+        using var list = new TemporaryList(await File.ReadAllTextAsync(ShippedList.FilePath));
+        using var process = new SampleProcess("--seconds", "1", "--readers", "2", "--list", list.FilePath, "--json");
+        Assert.StartsWith("9,506 names with rules", await process.ReadLine(), StringComparison.Ordinal); // It has read the good list.
+        list.Replace("com\nfoo..bar\n");
+        SampleResult result = await process.End();
+
+        Assert.Equal(0, result.ExitCode);
+        Standings standings = Standings.Parse(result.Output[^1]);
+        Assert.True(standings.RejectedReloads > 0);
+        Assert.Equal(standings.RejectedReloads, result.Error.Length);
+        Assert.All(result.Error, line => Assert.StartsWith(
+            $"reload rejected, the previous rules stay in force: {list.FilePath}:2: 'foo..bar': not a domain name", line, StringComparison.Ordinal));
+        Assert.All(standings.ReadsPerSecond, static contestant => Assert.True(contestant.Value > 0, contestant.Key));
+        Assert.Equal(0, standings.Pending);
+        Assert.Equal(0, standings.Violations);
+    }
+
+    private sealed record Standings(
+        Dictionary<string, double> ReadsPerSecond, long Publishes, long Retired, long Reclaimed, long Pending, long HeavyBarriers, long Violations, int RejectedReloads, string Tier)
+    {
+        private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { RespectRequiredConstructorParameters = true };
+
+        /// <exception cref="JsonException">A property is missing.</exception>
+        public static Standings Parse(string json) => JsonSerializer.Deserialize<Standings>(json, s_json)!;
+    }
+}
