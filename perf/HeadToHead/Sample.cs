@@ -4,10 +4,15 @@ namespace HeadToHead;
 /// <remarks>The interval's ends are order statistics chosen by the binomial distribution (the sign test's interval).</remarks>
 internal readonly record struct Sample(double Low, double Median, double High)
 {
+    /// <summary>With fewer values not even the least and the greatest enclose the median with the confidence asked for.</summary>
+    public const int LeastValues = 6;
+
     private const double Confidence = 0.95;
+    private const int MostValues = 1_000; // Beyond it 0.5 to the n-th power comes close to underflow.
 
     public double Width => High - Low;
 
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than <see cref="LeastValues"/> values, or more than a thousand.</exception>
     public static Sample Of(ReadOnlySpan<double> values)
     {
         double[] sorted = values.ToArray();
@@ -21,6 +26,8 @@ internal readonly record struct Sample(double Low, double Median, double High)
     /// <summary>The greatest zero-based rank k such that the median lies between the k-th least and the k-th greatest with the confidence asked for.</summary>
     public static int LowerRank(int n)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(n, LeastValues);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(n, MostValues);
         double term = Math.Pow(0.5, n); // P(X = 0), X binomial (n, 1/2).
         double tail = term;
         int rank = 0;

@@ -16,8 +16,10 @@ internal sealed record Target(string Row, string Peer, TargetKind Kind, double M
         AllowTrailingCommas = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectRequiredConstructorParameters = true,
     };
 
+    /// <exception cref="JsonException">A property is unknown, missing or malformed.</exception>
     public static Target[] Load(string path) => JsonSerializer.Deserialize<Target[]>(File.ReadAllText(path), s_json) ?? [];
 }
 

@@ -84,12 +84,15 @@ internal sealed class ProcessWideBarrier() : Contender("MemoryBarrierProcessWide
 /// <summary>The same system call in a loop of C, compiled here; only where there is a C compiler.</summary>
 internal sealed unsafe class RawMembarrierLoop : Contender
 {
+    /// <summary>What targets call it, whether or not it can be compiled here.</summary>
+    public const string PeerName = "raw C loop";
+
     private readonly string _library;
     private readonly nint _handle;
     private readonly delegate* unmanaged<long, long> _loop;
 
     private RawMembarrierLoop(string library)
-        : base("raw C loop")
+        : base(PeerName)
     {
         _library = library;
         _handle = NativeLibrary.Load(library);
