@@ -1,0 +1,87 @@
+using HeadToHead;
+
+namespace SwmrKit.Tests;
+
+public sealed class RowsTests : IClassFixture<SharedMachine>
+{
+    public static TheoryData<string> Ids => [.. Rows.All.Select(static row => row.Id)];
+
+    [Fact]
+    public void Every_row_has_a_name_of_its_own() => Assert.Distinct(Rows.All.Select(static row => row.Id));
+
+    [Fact]
+    public void A_rows_name_says_on_how_many_threads_it_runs() => Assert.All(Rows.All, static row =>
+    {
+        int at = row.Name.LastIndexOf("-x", StringComparison.Ordinal);
+        Assert.Equal(row.Threads == 1 ? "" : $"-x{row.Threads}", at < 0 ? "" : row.Name[at..]);
+    });
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void Its_contenders_have_different_names_and_at_least_one_is_a_peer(string id)
+    {
+        Contender[] contenders = Row(id).Create();
+        try
+        {
+            Assert.True(contenders.Length > 1);
+            Assert.Distinct(contenders.Select(static contender => contender.Name));
+        }
+        finally
+        {
+            Dispose(contenders);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void Its_contenders_run_on_as_many_threads_at_once_as_it_says(string id)
+    {
+        Row row = Row(id);
+        Contender[] contenders = row.Create();
+        try
+        {
+            var finished = new int[contenders.Length];
+            Exception?[] failures = new Exception?[row.Threads];
+            Thread[] threads = [.. Enumerable.Range(0, row.Threads).Select(i => new Thread(() => failures[i] = Record.Exception(() =>
+            {
+                for (int contender = 0; contender < contenders.Length; contender++)
+                {
+                    contenders[contender].Enlist();
+                    contenders[contender].Run(100);
+                    Interlocked.Increment(ref finished[contender]);
+                }
+            })))];
+            Array.ForEach(threads, static thread => thread.Start());
+            Array.ForEach(threads, static thread => thread.Join());
+            Assert.All(failures, Assert.Null);
+            Assert.All(finished, count => Assert.Equal(row.Threads, count));
+        }
+        finally
+        {
+            Dispose(contenders);
+        }
+    }
+
+    [Fact]
+    public void A_measurement_times_every_contender_in_every_round()
+    {
+        using var measurement = new Measurement(Row("guard/handle-x2"), TimeSpan.FromMilliseconds(0.2));
+        double[][] times = measurement.Run(7);
+        Assert.Equal(measurement.Contenders.Count, times.Length);
+        Assert.All(times, static rounds =>
+        {
+            Assert.Equal(7, rounds.Length);
+            Assert.All(rounds, static time => Assert.True(time > 0));
+        });
+    }
+
+    private static Row Row(string id) => Rows.All.Single(row => row.Id == id);
+
+    private static void Dispose(Contender[] contenders)
+    {
+        foreach (Contender contender in contenders)
+        {
+            contender.Dispose();
+        }
+    }
+}
