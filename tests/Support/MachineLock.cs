@@ -34,17 +34,12 @@ internal sealed class MachineLock : IDisposable
     private static FileStream Wait(string path, FileShare share)
     {
         long start = Environment.TickCount64;
-        using (File.Open(path, FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
-        {
-            // Created if it was missing: a shared owner opens it for reading only.
-        }
-
         while (true)
         {
             try
             {
                 FileAccess access = share == FileShare.None ? FileAccess.ReadWrite : FileAccess.Read;
-                return new FileStream(path, FileMode.Open, access, share);
+                return new FileStream(path, FileMode.OpenOrCreate, access, share);
             }
             catch (IOException) when (Environment.TickCount64 - start < s_longestWait.TotalMilliseconds)
             {
