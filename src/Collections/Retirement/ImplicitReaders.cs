@@ -11,36 +11,30 @@ namespace SwmrKit;
 /// </remarks>
 internal static class ImplicitReaders
 {
-    [ThreadStatic]
-    private static ReaderSlot? t_last;
-
-    [ThreadStatic]
-    private static Dictionary<EraClock, Entry>? t_table;
-
     private readonly record struct Entry(WeakReference<ReaderRegistry> Registry, ReaderSlot Slot);
 
     /// <summary>The calling thread's slot in this registry, registered on first use.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ReaderSlot SlotOf(ReaderRegistry registry)
     {
-        ReaderSlot? last = t_last;
+        ReaderSlot? last = ThreadVariable<ReaderSlot, ReaderSlot>.Value;
         return last is not null && ReferenceEquals(last.Clock, registry.Clock) ? last : Find(registry);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ReaderSlot Find(ReaderRegistry registry)
     {
-        Dictionary<EraClock, Entry> table = t_table ??= [];
+        Dictionary<EraClock, Entry> table = ThreadVariable<ReaderSlot, Dictionary<EraClock, Entry>>.Value ??= [];
         if (!table.TryGetValue(registry.Clock, out Entry entry))
         {
             entry = new Entry(
                 new WeakReference<ReaderRegistry>(registry),
-                registry.Acquire(new SlotOwner(name: null, Thread.CurrentThread, isImplicit: true)));
+                registry.Acquire(new SlotOwner(name: null, ThreadIdentity.Current, isImplicit: true)));
             ForgetCollectedBeforeGrowing(table);
             table.Add(registry.Clock, entry);
         }
 
-        return t_last = entry.Slot;
+        return ThreadVariable<ReaderSlot, ReaderSlot>.Value = entry.Slot;
     }
 
     private static void ForgetCollectedBeforeGrowing(Dictionary<EraClock, Entry> table)

@@ -60,7 +60,7 @@ public sealed class ReaderHandle : IDisposable
             return;
         }
 
-        if (_owner.Thread != Thread.CurrentThread && _owner.Thread.IsAlive)
+        if (_owner.Thread != ThreadIdentity.Current && _owner.Thread.IsAlive)
         {
             throw new InvalidOperationException(
                 $"The reader '{Name}' is bound to another thread, which may be entering at this moment. Dispose it there, or after that thread has ended.");

@@ -31,7 +31,11 @@ public sealed class ReaderRegistry
     }
 
     /// <param name="heavy">The heavy barrier; tests put a broken one here.</param>
-    internal ReaderRegistry(Action heavy) => _heavy = heavy;
+    internal ReaderRegistry(Action heavy)
+    {
+        _heavy = heavy;
+        _ = AsymmetricBarrier.Tier; // Decided now: under NativeAOT readers fence until it is.
+    }
 
     internal EraClock Clock { get; } = new();
 
@@ -55,7 +59,7 @@ public sealed class ReaderRegistry
     /// <param name="name">For people; by default the thread's name.</param>
     /// <returns>The handle. It is bound to the calling thread; dispose it there when the thread stops reading.</returns>
     public ReaderHandle Register(string? name = null) =>
-        new(this, Acquire(new SlotOwner(name, Thread.CurrentThread, isImplicit: false)));
+        new(this, Acquire(new SlotOwner(name, ThreadIdentity.Current, isImplicit: false)));
 
     /// <summary>Enters a read section as the calling thread's implicit reader, registering it on first use.</summary>
     /// <returns>The guard; dispose it on this thread.</returns>
@@ -90,7 +94,7 @@ public sealed class ReaderRegistry
         long start = Stopwatch.GetTimestamp();
         foreach (ReaderSlot slot in Slots)
         {
-            var spinner = new SpinWait();
+            var spinner = default(Spinner);
             while (slot.Lower is > 0 and long lower && lower < now)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -99,12 +103,12 @@ public sealed class ReaderRegistry
                     return false;
                 }
 
-                if (spinner.NextSpinWillYield)
+                if (spinner.WillYield)
                 {
                     TakeBackAbandoned();
                 }
 
-                spinner.SpinOnce();
+                spinner.Spin();
             }
         }
 
@@ -173,7 +177,7 @@ public sealed class ReaderRegistry
         using ExclusiveLock.Scope held = _lock.Enter();
         foreach (ReaderSlot slot in Slots)
         {
-            if (slot.Owner is { IsQuarantined: false } owner && owner.Thread == Thread.CurrentThread && slot.IsInside)
+            if (slot.Owner is { IsQuarantined: false } owner && owner.Thread == ThreadIdentity.Current && slot.IsInside)
             {
                 return true;
             }

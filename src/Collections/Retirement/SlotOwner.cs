@@ -4,11 +4,11 @@ namespace SwmrKit;
 /// <param name="name">For people: in diagnostics.</param>
 /// <param name="thread">The thread that reads.</param>
 /// <param name="isImplicit">Whether the slot is the thread's own, to be taken back when the thread has ended.</param>
-internal sealed class SlotOwner(string? name, Thread thread, bool isImplicit)
+internal sealed class SlotOwner(string? name, ThreadIdentity thread, bool isImplicit)
 {
-    public string Name { get; } = name ?? thread.Name ?? $"thread {thread.ManagedThreadId}";
+    public string Name { get; } = name ?? thread.Name;
 
-    public Thread Thread { get; } = thread;
+    public ThreadIdentity Thread { get; } = thread;
 
     public bool IsImplicit { get; } = isImplicit;
 
