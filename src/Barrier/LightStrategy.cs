@@ -22,7 +22,21 @@ internal static class LightStrategy
     /// <summary>For the JIT. Its initialiser runs detection, which records errors and never throws.</summary>
     private static class Folded
     {
-        internal static readonly bool IsFree = ProcessBarrier.Strategy.LightIsFree;
+        internal static readonly bool IsFree = Decide();
+
+        private static bool Decide()
+        {
+            try
+            {
+                return ProcessBarrier.Strategy.LightIsFree;
+            }
+#pragma warning disable CA1031 // An exception here would meet every reader for ever; a fence is always sound.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+                return false;
+            }
+        }
     }
 
     /// <summary>For NativeAOT. Zero until <see cref="ProcessBarrier"/> has finished detection.</summary>

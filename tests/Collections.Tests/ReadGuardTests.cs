@@ -2,7 +2,7 @@ namespace SwmrKit.Tests;
 
 public sealed class ReadGuardTests : IClassFixture<SharedMachine>
 {
-    private readonly RetirementDomain _domain = new(new RetirementOptions { BatchSize = 1 });
+    private readonly RetirementDomain _domain = new(new RetirementOptions { BatchSize = 1, FlushDelay = TimeSpan.FromHours(1) });
     private SharedReference<Canary> _shared = new(new Canary());
 
     [Fact]
@@ -113,6 +113,16 @@ public sealed class ReadGuardTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void A_copy_of_a_disposed_guard_cannot_be_refreshed_into_a_section_nobody_closes()
+    {
+        ReadGuard first = _domain.Enter();
+        ReadGuard copy = first;
+        first.Dispose();
+        Assert.Contains("refreshed", RefreshError(copy), StringComparison.Ordinal);
+        Assert.Empty(_domain.Readers.GetActiveReaders());
+    }
+
+    [Fact]
     public void A_default_guard_protects_nothing_and_says_so()
     {
         ReadGuard none = default;
@@ -157,7 +167,7 @@ public sealed class ReadGuardTests : IClassFixture<SharedMachine>
     [Fact]
     public void Guards_of_two_domains_interleave_on_one_thread()
     {
-        var other = new RetirementDomain(new RetirementOptions { BatchSize = 1 });
+        var other = new RetirementDomain(new RetirementOptions { BatchSize = 1, FlushDelay = TimeSpan.FromHours(1) });
         using ReadGuard first = _domain.Enter();
         using ReadGuard second = other.Enter();
         using ReadGuard third = _domain.Enter();

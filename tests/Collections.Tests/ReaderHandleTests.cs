@@ -4,7 +4,7 @@ namespace SwmrKit.Tests;
 
 public sealed class ReaderHandleTests : IClassFixture<SharedMachine>
 {
-    private readonly RetirementDomain _domain = new(new RetirementOptions { BatchSize = 1 });
+    private readonly RetirementDomain _domain = new(new RetirementOptions { BatchSize = 1, FlushDelay = TimeSpan.FromHours(1) });
 
     [Fact]
     public void A_handle_enters_and_leaves()
@@ -84,24 +84,57 @@ public sealed class ReaderHandleTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
-    public void A_handle_is_not_collected_between_the_load_of_its_slot_and_the_announcement()
+    public void A_stale_copy_does_nothing_to_the_next_owner_of_its_slot()
     {
-        // The second registration would get the first one's slot if the handle had been collected inside Enter.
-        for (int i = 0; i < 100; i++)
-        {
-            var domain = new RetirementDomain(new RetirementOptions { BatchSize = 1 });
-            ReadGuard guard = EnterAndDrop(domain);
-            Collect();
-            using ReaderHandle second = domain.Register();
-            using (second.Enter())
-            {
-            }
+        ReadGuard copy = EnterCopyAndLeave(_domain);
+        Collect();
+        using ReaderHandle next = _domain.Register();
+        using ReadGuard open = next.Enter();
+        copy.Dispose();
+        Assert.Single(_domain.Readers.GetActiveReaders());
+    }
 
-            var value = new Canary();
-            domain.Retire(value);
-            Assert.True(value.IsAlive, "the guard's slot was shared");
-            guard.Dispose();
+    [Fact]
+    public void A_slot_is_given_back_once_however_many_threads_dispose_its_handle()
+    {
+        for (int round = 0; round < 200; round++)
+        {
+            var handles = new ReaderHandle[16];
+            Wait.OnThread(() =>
+            {
+                for (int i = 0; i < handles.Length; i++)
+                {
+                    handles[i] = _domain.Register();
+                }
+            });
+            Parallel.For(0, 4, _ => Array.ForEach(handles, static handle => handle.Dispose()));
+            Assert.Equal(0, _domain.Readers.Count);
         }
+    }
+
+    [Fact]
+    public void A_handle_kept_after_its_thread_ended_inside_a_guard_holds_nothing_back()
+    {
+        ReaderHandle? handle = null;
+        Wait.OnThread(() =>
+        {
+            handle = _domain.Register();
+            _ = handle.Enter();
+        });
+        var value = new Canary();
+        _domain.Retire(value);
+        Assert.True(_domain.Synchronize(TimeSpan.FromSeconds(60)));
+        Assert.False(value.IsAlive);
+        handle!.Dispose();
+    }
+
+    [Fact]
+    public void Waiting_for_oneself_is_refused_even_when_the_handle_has_been_collected()
+    {
+        ReadGuard guard = EnterAndDrop(_domain);
+        Collect();
+        Assert.Throws<InvalidOperationException>(() => _domain.Synchronize(TimeSpan.FromSeconds(60)));
+        guard.Dispose();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -109,6 +142,15 @@ public sealed class ReaderHandleTests : IClassFixture<SharedMachine>
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ReadGuard EnterAndDrop(RetirementDomain domain) => domain.Register().Enter();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ReadGuard EnterCopyAndLeave(RetirementDomain domain)
+    {
+        ReadGuard guard = domain.Register().Enter();
+        ReadGuard copy = guard;
+        guard.Dispose();
+        return copy;
+    }
 
     private static void Collect()
     {

@@ -57,7 +57,7 @@ public sealed class RetirementDomainTests : IClassFixture<SharedMachine>
     [Fact]
     public void Pending_bytes_are_counted_while_a_reader_holds_them()
     {
-        using var domain = new RetirementDomain(new RetirementOptions { BatchSize = 1 });
+        using var domain = new RetirementDomain(new RetirementOptions { BatchSize = 1, FlushDelay = TimeSpan.FromHours(1) });
         using (StalledReader.In(domain))
         {
             domain.Retire(new Canary(), bytes: 4_096);
@@ -116,7 +116,7 @@ public sealed class RetirementDomainTests : IClassFixture<SharedMachine>
     [Fact]
     public void Retiring_inside_a_guard_never_waits_and_is_reclaimed_after_it()
     {
-        using var domain = new RetirementDomain(new RetirementOptions { BatchSize = 1 });
+        using var domain = new RetirementDomain(new RetirementOptions { BatchSize = 1, FlushDelay = TimeSpan.FromHours(1) });
         var value = new Canary();
         using (domain.Enter())
         {
@@ -218,6 +218,78 @@ public sealed class RetirementDomainTests : IClassFixture<SharedMachine>
         var value = new Canary();
         domain.Retire(value);
         Wait.Until(() => value.Disposals == 1, "the flush");
+    }
+
+    [Fact]
+    public void A_refused_Dispose_leaves_the_domain_as_it_was()
+    {
+        var domain = new RetirementDomain(new RetirementOptions { FlushDelay = TimeSpan.FromHours(1) });
+        var value = new Canary();
+        using (domain.Enter())
+        {
+            domain.Retire(value);
+            Assert.Throws<InvalidOperationException>(domain.Dispose);
+        }
+
+        domain.Enter().Dispose();
+        domain.Dispose();
+        Assert.Equal(1, value.Disposals);
+    }
+
+    [Fact]
+    public void Synchronize_waits_for_callbacks_that_another_thread_is_running()
+    {
+        using var domain = new RetirementDomain();
+        using var started = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        domain.Retire("state", _ =>
+        {
+            started.Set();
+            release.Wait();
+        });
+        started.Wait(); // On the timer's thread.
+        Assert.False(domain.Synchronize(TimeSpan.FromMilliseconds(50)));
+        release.Set();
+        Assert.True(domain.Synchronize(TimeSpan.FromSeconds(60)));
+        Assert.Equal(0, domain.Statistics.Pending);
+    }
+
+    [Fact]
+    public void An_interrupted_thread_loses_nothing_it_replaced()
+    {
+        using var domain = new RetirementDomain(new RetirementOptions { FlushDelay = TimeSpan.FromHours(1) });
+        var made = new List<Canary> { new() };
+        var cell = new SwmrCell<Canary>(made[0], domain);
+        bool stop = false;
+        Thread[] noise = [.. Enumerable.Range(0, 3).Select(_ => new Thread(() =>
+        {
+            while (!Volatile.Read(ref stop))
+            {
+                domain.Retire("noise", static _ => { });
+            }
+        }))];
+        var writer = new Thread(() =>
+        {
+            for (int i = 0; i < 20_000; i++)
+            {
+                made.Add(new Canary());
+                cell.Publish(made[^1]);
+            }
+        });
+        Array.ForEach(noise, static thread => thread.Start());
+        writer.Start();
+        while (writer.IsAlive)
+        {
+            writer.Interrupt();
+            Thread.Yield();
+        }
+
+        Volatile.Write(ref stop, true);
+        Array.ForEach(noise, static thread => thread.Join());
+        cell.Dispose();
+        Assert.True(domain.Synchronize(TimeSpan.FromSeconds(60)));
+        Assert.Equal(20_001, made.Count);
+        Assert.All(made, static canary => Assert.Equal(1, canary.Disposals));
     }
 
     [Fact]

@@ -2,7 +2,7 @@ namespace SwmrKit.Tests;
 
 public sealed class SwmrCellTests : IClassFixture<SharedMachine>
 {
-    private readonly RetirementDomain _domain = new(new RetirementOptions { BatchSize = 1 });
+    private readonly RetirementDomain _domain = new(new RetirementOptions { BatchSize = 1, FlushDelay = TimeSpan.FromHours(1) });
 
     [Fact]
     public void A_replaced_value_is_disposed_once_its_readers_have_left()
@@ -127,6 +127,24 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
         _domain.TryReclaim();
         Assert.Equal(1, value.Disposals);
     }
+
+    [Fact]
+    public void A_Detached_from_an_earlier_publication_no_longer_decides()
+    {
+        var value = new Canary();
+        using var cell = new SwmrCell<Canary>(value, _domain);
+        Detached<Canary> earlier = cell.Exchange(new Canary())!;
+        cell.Publish(value);
+        Detached<Canary> later = cell.Exchange(new Canary())!;
+        Assert.Throws<InvalidOperationException>(earlier.Retire);
+        Assert.True(value.IsAlive);
+        later.Retire();
+        Assert.Equal(1, value.Disposals);
+    }
+
+    [Fact]
+    public void What_can_only_be_disposed_asynchronously_is_refused_not_forgotten() =>
+        Assert.Throws<NotSupportedException>(() => new SwmrCell<IAsyncDisposable>(new OnlyAsync(), _domain));
 
     [Fact]
     public void Publishing_a_retired_object_or_one_of_another_cell_is_refused_and_changes_nothing()
@@ -325,5 +343,10 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
             all.Add(canary);
             return canary;
         }
+    }
+
+    private sealed class OnlyAsync : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => default;
     }
 }

@@ -3,7 +3,11 @@ using System.Runtime.CompilerServices;
 namespace SwmrKit.Memory;
 
 /// <summary>A mutual-exclusion lock for the writers' side: <see cref="Lock"/> behind the seam through which a model checker takes its place.</summary>
-/// <remarks>Re-entrant, as <see cref="Lock"/> is; <see cref="IsHeldByCurrentThread"/> lets a caller refuse re-entry.</remarks>
+/// <remarks>
+/// Re-entrant, as <see cref="Lock"/> is; <see cref="IsHeldByCurrentThread"/> lets a caller refuse re-entry. Waiting for it is not
+/// ended by <see cref="Thread.Interrupt"/>, which would otherwise come between an unlink and its retirement; the interrupt is
+/// kept for the thread's next wait.
+/// </remarks>
 public sealed class ExclusiveLock
 {
     private readonly Lock _lock = new();
@@ -14,7 +18,15 @@ public sealed class ExclusiveLock
     /// <summary>Waits for the lock and takes it until the scope is disposed.</summary>
     /// <returns>The scope; dispose it on the same thread.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Scope Enter() => new(_lock.EnterScope());
+    public Scope Enter()
+    {
+        if (!_lock.TryEnter())
+        {
+            EnterWaiting();
+        }
+
+        return new Scope(_lock);
+    }
 
     /// <summary>Takes the lock if that is possible without waiting; release it with <see cref="Exit"/>.</summary>
     /// <returns>Whether the lock was taken.</returns>
@@ -27,12 +39,38 @@ public sealed class ExclusiveLock
     /// <summary>Holds the lock until disposed.</summary>
     public ref struct Scope
     {
-        private Lock.Scope _scope;
+        private Lock? _lock;
 
-        internal Scope(Lock.Scope scope) => _scope = scope;
+        internal Scope(Lock taken) => _lock = taken;
 
         /// <summary>Releases the lock. Further calls do nothing.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Dispose() => _scope.Dispose();
+        public void Dispose()
+        {
+            _lock?.Exit();
+            _lock = null;
+        }
+    }
+
+    private void EnterWaiting()
+    {
+        bool interrupted = false;
+        while (true)
+        {
+            try
+            {
+                _lock.Enter();
+                break;
+            }
+            catch (ThreadInterruptedException)
+            {
+                interrupted = true;
+            }
+        }
+
+        if (interrupted)
+        {
+            Thread.CurrentThread.Interrupt();
+        }
     }
 }

@@ -25,7 +25,8 @@ internal abstract class HeavyMechanism
     /// <summary>The mechanisms of the running operating system, best first. The last is always usable.</summary>
     public static HeavyMechanism[] ForThisSystem()
     {
-        if (OperatingSystem.IsLinux() || OperatingSystem.IsAndroid())
+        // Not Android: its security filter may kill a process that calls membarrier instead of refusing the call.
+        if (OperatingSystem.IsLinux())
         {
             var global = new GlobalMembarrier();
             return [new PrivateExpeditedMembarrier(global), global, new ProcessWideMechanism(), new PageProtectionMechanism(), new FullFenceMechanism()];
@@ -36,6 +37,6 @@ internal abstract class HeavyMechanism
             return [new FlushProcessWriteBuffersMechanism(), new ProcessWideMechanism(), new FullFenceMechanism()];
         }
 
-        return [new ProcessWideMechanism(), new FullFenceMechanism()];
+        return OperatingSystem.IsAndroid() ? [new FullFenceMechanism()] : [new ProcessWideMechanism(), new FullFenceMechanism()];
     }
 }

@@ -34,7 +34,7 @@ internal static partial class Membarrier
         }
 
         nint answer = SystemCall(s_number, command, 0, 0);
-        return answer >= 0 ? (int)answer : -Marshal.GetLastPInvokeError();
+        return answer >= 0 ? (int)answer : -Math.Max(1, Marshal.GetLastPInvokeError()); // Never 0, which would count as ordered.
     }
 
     /// <summary>Issues a barrier command: without the cost of keeping errno, unless it fails and is asked once more.</summary>

@@ -43,5 +43,5 @@ internal sealed class ProcessWideMechanism : HeavyMechanism
         return UsesMembarrier ? Membarrier.Order(Membarrier.PrivateExpedited) : 0;
     }
 
-    private static bool UsesMembarrier => OperatingSystem.IsLinux() || OperatingSystem.IsAndroid();
+    private static bool UsesMembarrier => OperatingSystem.IsLinux();
 }

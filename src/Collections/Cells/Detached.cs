@@ -11,11 +11,13 @@ public sealed class Detached<T>
 {
     private readonly SwmrCell<T> _cell;
     private readonly Ownership? _ownership;
+    private readonly long _publication;
 
-    internal Detached(SwmrCell<T> cell, T value, Ownership? ownership)
+    internal Detached(SwmrCell<T> cell, T value, Ownership? ownership, long publication)
     {
         _cell = cell;
         _ownership = ownership;
+        _publication = publication;
         Value = value;
     }
 
@@ -31,7 +33,7 @@ public sealed class Detached<T>
             return; // Nothing to dispose.
         }
 
-        if (!_ownership.TryRetireDetached())
+        if (!_ownership.TryRetireDetached(_publication))
         {
             throw new InvalidOperationException("The object has been published again or retired already.");
         }

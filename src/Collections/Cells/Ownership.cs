@@ -15,11 +15,15 @@ internal sealed class Ownership
     private const int Detached = 0;
     private const int Published = 1;
     private const int Retired = 2;
+    private const long StateMask = 3;
+    private const long OnePublication = 4;
 
     private static readonly ConditionalWeakTable<object, Ownership> s_records = [];
 
     private readonly EraClock _clock;
-    private SharedInt32 _state = new(Detached);
+
+    // The state in the lowest two bits, above it how often the object has been published.
+    private SharedInt64 _state = new(Detached);
 
     private Ownership(EraClock clock)
     {
@@ -41,13 +45,18 @@ internal sealed class Ownership
                 "The object was published under another retirement domain, whose readers may still hold it. Publish it where it was, or publish a new one.");
         }
 
-        return record._state.CompareExchange(Published, Detached) switch
+        long state = record._state.Read();
+        if ((state & StateMask) == Detached && record._state.CompareExchange(state + OnePublication + Published, state) == state)
         {
-            Detached => record,
-            Published => throw new InvalidOperationException(
-                "The object is already published by a container that will dispose it. Publish each object in one place."),
-            _ => throw new InvalidOperationException(
+            return record;
+        }
+
+        return (record._state.Read() & StateMask) switch
+        {
+            Retired => throw new InvalidOperationException(
                 "The object has been replaced and retired: it is disposed, or will be. Publish a new one."),
+            _ => throw new InvalidOperationException(
+                "The object is already published by a container that will dispose it. Publish each object in one place."),
         };
     }
 
@@ -55,12 +64,19 @@ internal sealed class Ownership
     public static void Forget(object value) => s_records.Remove(value);
 
     /// <summary>Leaves the object to whoever exchanged it out.</summary>
-    public void Detach() => _state.Write(Detached);
+    /// <returns>Which publication that ended: a later one is not this caller's to retire.</returns>
+    public long Detach()
+    {
+        long publication = _state.Read() & ~StateMask;
+        _state.Write(publication + Detached);
+        return publication;
+    }
 
     /// <summary>Ends the life of an object that the calling container has unpublished.</summary>
-    public void Retire() => _state.Write(Retired);
+    public void Retire() => _state.Write((_state.Read() & ~StateMask) + Retired);
 
     /// <summary>Ends the life of a detached object.</summary>
+    /// <param name="publication">Which publication the caller detached it from.</param>
     /// <returns>False, having changed nothing, when it has been published again or retired.</returns>
-    public bool TryRetireDetached() => _state.CompareExchange(Retired, Detached) == Detached;
+    public bool TryRetireDetached(long publication) => _state.CompareExchange(publication + Retired, publication + Detached) == publication + Detached;
 }

@@ -73,7 +73,7 @@ public sealed class SwmrCell<T> : IDisposable
         public readonly long Birth = ownership?.Birth ?? 0;
 
         private Node(Node last)
-            : this(last.Value, null, last.Version + 1) => Birth = long.MaxValue;
+            : this(null!, null, last.Version) => Birth = long.MaxValue; // Keeps nothing alive.
 
         public bool IsDisposed => Birth == long.MaxValue;
 
@@ -147,7 +147,7 @@ public sealed class SwmrCell<T> : IDisposable
     public long Publish(T value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        return Write(value, static (_, value) => value, retire: true, out _);
+        return Write(value, static (_, value) => value, retire: true, out _, out _);
     }
 
     /// <summary>Replaces the value by one computed from it; the one replaced is disposed when no reader uses it.</summary>
@@ -160,7 +160,7 @@ public sealed class SwmrCell<T> : IDisposable
     public long Update(Func<T, T> update)
     {
         ArgumentNullException.ThrowIfNull(update);
-        return Write(update, static (current, update) => update(current), retire: true, out _);
+        return Write(update, static (current, update) => update(current), retire: true, out _, out _);
     }
 
     /// <summary>Replaces the value and leaves the one replaced to the caller, who publishes it again or retires it.</summary>
@@ -172,8 +172,8 @@ public sealed class SwmrCell<T> : IDisposable
     public Detached<T>? Exchange(T value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        Write(value, static (_, value) => value, retire: false, out Node? replaced);
-        return replaced is null ? null : new Detached<T>(this, replaced.Value, replaced.Ownership);
+        Write(value, static (_, value) => value, retire: false, out Node? replaced, out long publication);
+        return replaced is null ? null : new Detached<T>(this, replaced.Value, replaced.Ownership, publication);
     }
 
     /// <summary>Completes when the cell holds a value newer than the given version.</summary>
@@ -210,18 +210,30 @@ public sealed class SwmrCell<T> : IDisposable
                 return;
             }
 
-            change = TakeChange();
+            var disposed = Node.Disposed(current);
             Domain.Reclaimer.Reserve();
-            _current.Write(Node.Disposed(current)); // O2: the unlink, before the tag.
+            change = TakeChange();
+            _current.Write(disposed); // O2: the unlink, before the tag.
             current.Ownership?.Retire();
         }
 
+        if (change is not null && change.TrySetException(new ObjectDisposedException(nameof(SwmrCell<>))))
+        {
+            _ = change.Task.Exception; // Observed: those who waited may have given up long ago.
+        }
+
         RetireValue(current.Value, current.Birth, reserved: true);
-        change?.TrySetException(new ObjectDisposedException(nameof(SwmrCell<>)));
     }
 
     /// <summary>Claims an object that will have to be disposed, and with it the era of its birth: before its publication (O9).</summary>
-    private Ownership? Claim(T value) => _reclaim is not null || value is IDisposable ? Ownership.Claim(value, _clock) : null;
+    private Ownership? Claim(T value) => value switch
+    {
+        _ when _reclaim is not null => Ownership.Claim(value, _clock),
+        IDisposable => Ownership.Claim(value, _clock),
+        IAsyncDisposable => throw new NotSupportedException(
+            $"{value.GetType()} can only be disposed asynchronously. Give the cell an action that does it, or publish something that implements IDisposable."),
+        _ => null,
+    };
 
     internal void RetireValue(T value, long birth, bool reserved)
     {
@@ -240,8 +252,9 @@ public sealed class SwmrCell<T> : IDisposable
     }
 
     /// <summary>The one way in which the value changes: claim, make room, unlink, and only then, outside the lock, retire.</summary>
-    private long Write<TState>(TState state, Func<T, TState, T> next, bool retire, out Node? replaced)
+    private long Write<TState>(TState state, Func<T, TState, T> next, bool retire, out Node? replaced, out long publication)
     {
+        publication = 0;
         Node node;
         TaskCompletionSource<long>? change;
         RefuseReentry();
@@ -279,16 +292,16 @@ public sealed class SwmrCell<T> : IDisposable
             }
             else
             {
-                current.Ownership?.Detach();
+                publication = current.Ownership?.Detach() ?? 0;
             }
         }
 
+        change?.TrySetResult(node.Version); // Before other things' callbacks run.
         if (retire)
         {
             RetireValue(replaced.Value, replaced.Birth, reserved: true);
         }
 
-        change?.TrySetResult(node.Version);
         return node.Version;
     }
 

@@ -3,15 +3,23 @@ namespace SwmrKit;
 /// <summary>
 /// Flushes what a batch was too small to flush. It is armed only while something is pending, and holds the list, never the domain.
 /// </summary>
+/// <remarks>
+/// What was just retired waits for the delay and no longer. What a reader holds back is looked at again after the delay, then
+/// after twice that, up to eight times, until there is progress.
+/// </remarks>
 internal sealed class FlushTimer
 {
+    private const int Disarmed = 0;
+    private const int ArmedForRescan = 1;
+    private const int ArmedForRetired = 2;
     private const int LongestBackOff = 8;
 
     private readonly Reclaimer _reclaimer;
     private readonly TimeSpan _delay;
     private readonly ITimer _timer;
-    private SharedInt32 _armed;
-    private SharedInt32 _backOff = new(1);
+    private readonly ExclusiveLock _lock = new();
+    private SharedInt32 _state;
+    private int _backOff = 1; // Guarded by the lock.
 
     public FlushTimer(Reclaimer reclaimer, TimeSpan delay, TimeProvider timeProvider)
     {
@@ -26,28 +34,43 @@ internal sealed class FlushTimer
     /// <summary>Sees to it that a flush comes within the delay.</summary>
     public void Arm()
     {
-        if (_armed.Read() == 0 && _armed.Exchange(1) == 0)
+        if (_state.Read() != ArmedForRetired)
         {
-            _timer.Change(_delay * _backOff.Read(), Timeout.InfiniteTimeSpan);
+            Arm(ArmedForRetired);
         }
     }
 
-    /// <summary>As <see cref="Arm"/>, waiting longer each time in a row.</summary>
-    public void ArmAfterFailure()
+    /// <summary>Sees to it that what is held back, or failed, is looked at again; later each time in a row.</summary>
+    public void ArmForRescan() => Arm(ArmedForRescan);
+
+    /// <summary>Progress was made: the next look need not wait longer.</summary>
+    public void ResetBackOff()
     {
-        LengthenBackOff();
-        Arm();
+        using ExclusiveLock.Scope held = _lock.Enter();
+        _backOff = 1;
     }
 
-    /// <summary>Progress was made: the next flush need not wait longer.</summary>
-    public void ResetBackOff() => _backOff.Write(1);
+    private void Arm(int state)
+    {
+        using ExclusiveLock.Scope held = _lock.Enter();
+        if (_state.Read() >= state)
+        {
+            return;
+        }
+
+        TimeSpan due = state == ArmedForRetired ? _delay : _delay * _backOff;
+        _timer.Change(due, Timeout.InfiniteTimeSpan); // If it throws, nothing is armed, and the next retirement tries again.
+        _state.Write(state);
+        _backOff = state == ArmedForRescan ? Math.Min(_backOff * 2, LongestBackOff) : _backOff;
+    }
 
     private void Tick()
     {
-        LengthenBackOff();
-        _armed.Write(0);
+        using (_lock.Enter())
+        {
+            _state.Exchange(Disarmed); // A full fence: whoever still saw it armed has retired what this flush will take.
+        }
+
         _reclaimer.Flush();
     }
-
-    private void LengthenBackOff() => _backOff.Write(Math.Min(_backOff.Read() * 2, LongestBackOff));
 }

@@ -11,7 +11,8 @@ namespace SwmrKit;
 /// <para>It costs no fence and no allocation. What it holds back is only what was alive while it read: an object published after
 /// the last read and replaced since is disposed although the section is still open.</para>
 /// <para>Use it with <c>using</c>, on one thread, innermost first. It is a ref struct: it cannot cross an <c>await</c>, be stored
-/// in a field or reach another thread. References obtained under it must not be used after it.</para>
+/// in a field or reach another thread. References obtained under it must not be used after it. Do not copy it: a copy that
+/// outlives the original protects nothing, and says nothing.</para>
 /// <para><c>default</c> protects nothing: reading under it throws, disposing it does nothing.</para>
 /// </remarks>
 public ref struct ReadGuard

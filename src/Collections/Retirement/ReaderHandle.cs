@@ -30,7 +30,7 @@ public sealed class ReaderHandle : IDisposable
         // Never between the load of the slot and its announcement: entering keeps the handle alive until then.
         if (!ReferenceEquals(_slot, ReaderSlot.Closed))
         {
-            _registry.Release(_slot);
+            _registry.Release(_slot, _owner, evenInside: false);
         }
     }
 
@@ -71,9 +71,8 @@ public sealed class ReaderHandle : IDisposable
             throw new InvalidOperationException($"The reader '{Name}' is inside a read section. Dispose its guard first.");
         }
 
+        _registry.Release(slot, _owner, evenInside: true);
         _slot = ReaderSlot.Closed;
-        slot.Clear();
-        _registry.Release(slot);
         GC.SuppressFinalize(this);
     }
 }

@@ -147,9 +147,9 @@ public sealed class ReaderRegistry
         if (_free.Count == 0)
         {
             TakeBackAbandoned();
-            if (_free.Count == 0)
+            if (_free.Count <= Slots.Length / 4)
             {
-                Grow();
+                Grow(); // Unless that freed a fair part: else one thread after another would look through a full table.
             }
         }
 
@@ -158,26 +158,34 @@ public sealed class ReaderRegistry
         return slot;
     }
 
-    /// <summary>Takes a slot back from an owner that is gone; one with a guard still open is quarantined.</summary>
-    internal void Release(ReaderSlot slot)
+    /// <summary>Takes a slot back from an owner that gives it up; any later call for the same owner does nothing.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="owner">The owner; the slot may have another one by now.</param>
+    /// <param name="evenInside">Whether a guard left open counts no more; otherwise the slot is quarantined until it has been left.</param>
+    internal void Release(ReaderSlot slot, SlotOwner owner, bool evenInside)
     {
         using ExclusiveLock.Scope held = _lock.Enter();
-        if (slot.IsInside)
+        if (!ReferenceEquals(slot.Owner, owner))
         {
-            slot.Owner!.IsQuarantined = true;
             return;
         }
 
-        slot.Owner = null;
-        _free.Push(slot);
+        if (slot.Lower != 0 && !evenInside)
+        {
+            owner.IsQuarantined = true;
+            return;
+        }
+
+        FreeUnderLock(slot);
     }
 
-    private bool IsCallerInside()
+    /// <summary>Whether the calling thread has a guard open on any of its readers here.</summary>
+    internal bool IsCallerInside()
     {
         using ExclusiveLock.Scope held = _lock.Enter();
         foreach (ReaderSlot slot in Slots)
         {
-            if (slot.Owner is { IsQuarantined: false } owner && owner.Thread == ThreadIdentity.Current && slot.IsInside)
+            if (slot.Owner is { } owner && owner.Thread == ThreadIdentity.Current && slot.IsInside)
             {
                 return true;
             }
@@ -186,26 +194,36 @@ public sealed class ReaderRegistry
         return false;
     }
 
-    /// <summary>Frees the slots whose readers are gone: threads that have ended, and handles collected and left. O(slots).</summary>
-    /// <remarks>A guard is a ref struct: it cannot outlive its thread, so a slot that an ended thread left inside is nobody's.</remarks>
+    /// <summary>Takes back what readers that are gone have left: threads that have ended, and handles collected and left. O(slots).</summary>
+    /// <remarks>A guard is a ref struct: it cannot outlive its thread, so what an ended thread left open protects nothing.</remarks>
     internal void TakeBackAbandoned()
     {
         using ExclusiveLock.Scope held = _lock.Enter();
         foreach (ReaderSlot slot in Slots)
         {
-            bool gone = slot.Owner switch
+            if (slot.Owner is not { } owner)
             {
-                { IsImplicit: true } owner => !owner.Thread.IsAlive,
-                { IsQuarantined: true } owner => !slot.IsInside || !owner.Thread.IsAlive,
-                _ => false,
-            };
-            if (gone)
+                continue;
+            }
+
+            // O4: Lower is read with acquire, before the next owner or the scanner goes on from here.
+            bool ended = !owner.Thread.IsAlive;
+            if ((owner.IsImplicit && ended) || (owner.IsQuarantined && (ended || slot.Lower == 0)))
             {
-                slot.Clear();
-                slot.Owner = null;
-                _free.Push(slot);
+                FreeUnderLock(slot);
+            }
+            else if (ended && slot.Lower != 0)
+            {
+                slot.Clear(); // A handle somebody still keeps: its slot stays its own.
             }
         }
+    }
+
+    private void FreeUnderLock(ReaderSlot slot)
+    {
+        slot.Clear();
+        slot.Owner = null;
+        _free.Push(slot); // Room was made when the slot was: this never allocates, not even in a finalizer.
     }
 
     private void Grow()
@@ -216,9 +234,13 @@ public sealed class ReaderRegistry
         for (int i = old.Length; i < grown.Length; i++)
         {
             grown[i] = new ReaderSlot(Clock);
-            _free.Push(grown[i]);
         }
 
-        _slots.Write(grown);
+        _free.EnsureCapacity(grown.Length);
+        _slots.Write(grown); // O5: every slot is in the table before anybody can get it.
+        for (int i = old.Length; i < grown.Length; i++)
+        {
+            _free.Push(grown[i]);
+        }
     }
 }

@@ -123,7 +123,7 @@ internal sealed class ReaderSlot(EraClock clock)
     /// <returns>False, having changed nothing, when another guard is open.</returns>
     public bool TryReenter(long token)
     {
-        if (_words.Current != token)
+        if (_words.Current != token || !IsInside)
         {
             return false;
         }

@@ -8,7 +8,10 @@ namespace SwmrKit;
 /// <remarks>
 /// <para><b>A pass.</b> Under the gate: take what is incoming and advance the era (O3). Then one heavy barrier for all of it (O1),
 /// then read the registry and its slots (O5), then split: what no reservation intersects is ready, the rest is held for the next
-/// pass. One pass runs at a time; callbacks run after it, outside every lock, so a slow one delays nobody else's.</para>
+/// pass. One pass runs at a time, and another thread may wait for that; callbacks run after it, outside every lock, so a slow one
+/// delays nobody else's.</para>
+/// <para><b>When.</b> The thread that fills a batch runs one pass; the timer runs the others. While readers hold back much, a pass comes
+/// only when half as much has come in: looking again at what is held stays a constant part of each retirement's cost.</para>
 /// <para><b>The domain is held weakly</b>, and only to report to: the timer holds this, so that what is pending when a domain is
 /// collected is reclaimed all the same, when its last readers have left.</para>
 /// <para><b>Nothing is lost.</b> Room is made before an item is moved; an item whose heavy barrier failed is still held.</para>
@@ -17,6 +20,9 @@ internal sealed class Reclaimer
 {
     /// <summary>The era advances this many times a batch, so that a stalled reader holds back a part of a batch, not all of it.</summary>
     private const int AdvancesPerBatch = 4;
+
+    /// <summary>The most passes of one flush; what callbacks go on retiring then waits for the next.</summary>
+    private const int PassesPerFlush = 1_024;
 
     private readonly ReaderRegistry _registry;
     private readonly EraClock _clock;
@@ -36,8 +42,10 @@ internal sealed class Reclaimer
     private readonly ExclusiveLock _pass = new();
     private readonly Reservations _reservations = new();
     private readonly List<RetiredItem> _held = [];
+    private readonly List<ReadyBatch> _running = [];
 
-    private SharedReference<List<RetiredItem>> _spare;
+    private SharedInt32 _threshold; // How much must have come in before a retiring thread runs a pass.
+    private SharedReference<ReadyBatch> _spare;
     private SharedInt64 _reclaimed;
     private SharedInt64 _pendingBytes;
     private SharedInt64 _heavyBarriers;
@@ -53,6 +61,7 @@ internal sealed class Reclaimer
         _batchSize = options.BatchSize;
         _advanceEvery = Math.Max(1, options.BatchSize / AdvancesPerBatch);
         _incoming = new RetiredItem[options.BatchSize];
+        _threshold.Write(options.BatchSize);
         _timer = new FlushTimer(this, options.FlushDelay, options.TimeProvider);
     }
 
@@ -91,11 +100,6 @@ internal sealed class Reclaimer
     /// <summary>Takes over something the calling thread has unlinked. Never waits for readers.</summary>
     public void Retire(RetiredItem item, bool reserved)
     {
-        if (item.Bytes != 0)
-        {
-            _pendingBytes.Add(item.Bytes); // Before anybody can reclaim it.
-        }
-
         bool full;
         using (_clock.Gate.Enter())
         {
@@ -110,17 +114,22 @@ internal sealed class Reclaimer
 
             _incoming[_incomingCount++] = item.Tagged(_clock.TagUnderGate()); // O2: after the unlink, under the lock of every advance.
             _retired.Write(_retired.ReadRelaxed() + 1);
+            if (item.Bytes != 0)
+            {
+                _pendingBytes.Add(item.Bytes);
+            }
+
             if (_incomingCount % _advanceEvery == 0)
             {
                 _clock.AdvanceUnderGate();
             }
 
-            full = _incomingCount >= _batchSize;
+            full = _incomingCount >= _threshold.ReadRelaxed();
         }
 
         if (full && !CallbackScope.IsActive)
         {
-            TryReclaimReporting();
+            ReclaimReporting(onlyFullBatch: true, passes: 1);
         }
         else
         {
@@ -128,73 +137,92 @@ internal sealed class Reclaimer
         }
     }
 
-    /// <summary>The timer's part: what ended readers left, and what a batch was too small to flush.</summary>
+    /// <summary>The timer's part: what ended readers left, what a batch was too small to flush, what readers held back.</summary>
     public void Flush()
     {
         _registry.TakeBackAbandoned();
-        TryReclaimReporting();
+        ReclaimReporting(onlyFullBatch: false, PassesPerFlush);
     }
 
-    /// <summary>Runs passes until less than a batch is incoming.</summary>
+    /// <summary>Runs a pass, and the callbacks of what it found ready.</summary>
     /// <returns>How many items were reclaimed.</returns>
     /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
-    public int Reclaim()
+    public int Reclaim() => Reclaim(onlyFullBatch: false, passes: 1);
+
+    /// <summary>
+    /// Reclaims what no reader holds, and waits for the callbacks that other threads were running when this was called: with it,
+    /// and after a grace period, everything retired before has been reclaimed.
+    /// </summary>
+    /// <returns>False when the time ran out first.</returns>
+    public bool ReclaimAndWait(Func<bool> timeIsUp)
     {
-        int reclaimed = 0;
-        bool again;
-        do
-        {
-            if (!_pass.TryEnter())
-            {
-                break; // Another thread's pass takes what is incoming, now or through the timer.
-            }
-
-            List<RetiredItem>? ready;
-            try
-            {
-                ready = Pass();
-            }
-            finally
-            {
-                _pass.Exit();
-            }
-
-            again = ready is not null && RunCallbacks(ready, ref reclaimed) && IsBatchIncoming();
-        }
-        while (again);
-
-        ArmIfPending();
-        return reclaimed;
-    }
-
-    /// <summary>As <see cref="Reclaim"/>, waiting for a pass of another thread to end first, so that everything retired before is considered.</summary>
-    public int ReclaimAfterOthers()
-    {
+        // Before our own pass: what another pass has detached by now, ours will not find.
+        (ReadyBatch Batch, long Completed)[] running;
         using (_pass.Enter())
         {
+            running = [.. _running.Where(static batch => batch.IsRunning).Select(static batch => (batch, batch.Completed.Read()))];
         }
 
-        return Reclaim();
+        Reclaim();
+        foreach ((ReadyBatch batch, long completed) in running)
+        {
+            var spinner = default(Spinner);
+            while (batch.Completed.Read() == completed)
+            {
+                if (timeIsUp())
+                {
+                    return false;
+                }
+
+                spinner.Spin();
+            }
+        }
+
+        return true;
     }
 
-    /// <summary>As <see cref="Reclaim"/>, for callers who must not see it fail: the failure is counted and reported, the items stay pending.</summary>
+    /// <summary>As <see cref="Reclaim()"/>, for callers who must not see it fail: the failure is counted and reported, the items stay pending.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "Retiring and the timer never throw; every failure is reported.")]
-    public int TryReclaimReporting()
+    private void ReclaimReporting(bool onlyFullBatch, int passes)
     {
         try
         {
-            return Reclaim();
+            Reclaim(onlyFullBatch, passes);
         }
         catch (Exception exception)
         {
             _reclaimFailures.Add(1);
             Report(exception, isCallback: false);
-            _timer.ArmAfterFailure();
-            return 0;
+            _timer.ArmForRescan();
         }
     }
 
-    private List<RetiredItem>? Pass()
+    private int Reclaim(bool onlyFullBatch, int passes)
+    {
+        int reclaimed = 0;
+        do
+        {
+            ReadyBatch? ready = null;
+            using (_pass.Enter())
+            {
+                if (!onlyFullBatch || IsBatchIncoming())
+                {
+                    ready = Pass();
+                }
+            }
+
+            if (ready is not null)
+            {
+                reclaimed += RunCallbacks(ready);
+            }
+        }
+        while (--passes > 0 && IsBatchIncoming());
+
+        ArmIfPending();
+        return reclaimed;
+    }
+
+    private ReadyBatch? Pass()
     {
         TakeIncoming();
         if (_held.Count == 0)
@@ -206,8 +234,10 @@ internal sealed class Reclaimer
         _heavy(); // O1: pairs with ReaderSlot.Enter and RaiseUpper.
         _reservations.Read(_registry.Slots); // O5: the registry and its slots, only now.
 
-        List<RetiredItem> ready = _spare.Exchange(null) ?? [];
-        ready.EnsureCapacity(_held.Count);
+        _running.RemoveAll(static batch => !batch.IsRunning);
+        ReadyBatch ready = _spare.Exchange(null) ?? new ReadyBatch();
+        ready.Items.EnsureCapacity(_held.Count);
+        _running.EnsureCapacity(_running.Count + 1); // From here on nothing is allocated: what has been detached is run.
         int kept = 0;
         for (int i = 0; i < _held.Count; i++)
         {
@@ -218,11 +248,14 @@ internal sealed class Reclaimer
             }
             else
             {
-                ready.Add(item);
+                ready.Items.Add(item);
             }
         }
 
         _held.RemoveRange(kept, _held.Count - kept);
+        _threshold.Write(Math.Max(_batchSize, kept / 2));
+        ready.IsRunning = true;
+        _running.Add(ready);
         return ready;
     }
 
@@ -238,10 +271,10 @@ internal sealed class Reclaimer
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "A callback's failure is reported and must not stop the others.")]
-    private bool RunCallbacks(List<RetiredItem> ready, ref int reclaimed)
+    private int RunCallbacks(ReadyBatch ready)
     {
         CallbackScope.Enter();
-        foreach (RetiredItem item in ready)
+        foreach (RetiredItem item in ready.Items)
         {
             try
             {
@@ -262,29 +295,45 @@ internal sealed class Reclaimer
         }
 
         CallbackScope.Exit();
-        bool any = ready.Count > 0;
-        if (any)
+        int reclaimed = ready.Items.Count;
+        if (reclaimed > 0)
         {
             _timer.ResetBackOff();
         }
 
-        reclaimed += ready.Count;
-        ready.Clear();
+        ready.Items.Clear();
+        ready.IsRunning = false;
+        ready.Completed.Write(ready.Completed.ReadRelaxed() + 1);
         _spare.Write(ready);
-        return any;
+        return reclaimed;
     }
 
     private bool IsBatchIncoming()
     {
         using ExclusiveLock.Scope held = _clock.Gate.Enter();
-        return _incomingCount >= _batchSize;
+        return _incomingCount >= _threshold.ReadRelaxed();
     }
 
     private void ArmIfPending()
     {
-        if (_reclaimed.Read() < _retired.Read())
+        if (_retired.Read() == _reclaimed.Read())
+        {
+            return;
+        }
+
+        bool incoming;
+        using (_clock.Gate.Enter())
+        {
+            incoming = _incomingCount > 0;
+        }
+
+        if (incoming)
         {
             _timer.Arm();
+        }
+        else
+        {
+            _timer.ArmForRescan();
         }
     }
 

@@ -18,8 +18,7 @@ internal sealed class Reservations
     {
         if (_lowers.Length < slots.Length)
         {
-            _lowers = new long[slots.Length];
-            _uppers = new long[slots.Length];
+            (_lowers, _uppers) = (new long[slots.Length], new long[slots.Length]); // Both or neither.
         }
 
         _count = 0;

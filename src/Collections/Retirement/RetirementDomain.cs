@@ -57,7 +57,7 @@ public sealed class RetirementDomain : IDisposable
     /// <summary>A callback threw. Raised on the thread that ran it; exceptions of handlers are ignored.</summary>
     public event EventHandler<RetirementFailedEventArgs>? CallbackFailed;
 
-    /// <summary>A pass failed because the heavy barrier did. What it considered stays pending and is tried again.</summary>
+    /// <summary>A pass failed, as a rule because the heavy barrier did. What it considered stays pending and is tried again.</summary>
     public event EventHandler<RetirementFailedEventArgs>? ReclaimFailed;
 
     /// <summary>The domain of containers that were given none: one a process, never disposed.</summary>
@@ -126,34 +126,35 @@ public sealed class RetirementDomain : IDisposable
     }
 
     /// <summary>Reclaims now what no reader holds, instead of when the batch is full or the delay over. Does not wait for readers.</summary>
-    /// <returns>How many things were reclaimed by this call.</returns>
+    /// <returns>How many things were reclaimed by this call; 0 in a callback, where it does nothing.</returns>
     /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
     public int TryReclaim() => CallbackScope.IsActive ? 0 : _reclaimer.Reclaim();
 
     /// <summary>
-    /// Waits until every read section open now has been left, then reclaims what was retired before the call.
+    /// Waits until every read section open now has been left, then reclaims what was retired before the call, callbacks that
+    /// other threads are running included.
     /// </summary>
     /// <param name="timeout">The longest wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends the wait early.</param>
-    /// <returns>True when all readers have left, false when the time ran out.</returns>
+    /// <returns>True when all of that is done, false when the time ran out.</returns>
     /// <exception cref="InvalidOperationException">The calling thread is inside a read section of this domain, or runs a callback.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
     public bool Synchronize(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ThrowIfInCallback(nameof(Synchronize));
-        if (!Readers.WaitForReaders(timeout, cancellationToken))
+        long start = Stopwatch.GetTimestamp();
+        return Readers.WaitForReaders(timeout, cancellationToken) && _reclaimer.ReclaimAndWait(() =>
         {
-            return false;
-        }
-
-        _reclaimer.ReclaimAfterOthers();
-        return true;
+            cancellationToken.ThrowIfCancellationRequested();
+            return timeout != Timeout.InfiniteTimeSpan && Stopwatch.GetElapsedTime(start) >= timeout;
+        });
     }
 
     /// <summary>
-    /// Lets no new reader in, waits up to five seconds for those inside, and reclaims what none of them holds. The rest stays
-    /// pending and is reclaimed when its reader leaves. Further calls do nothing.
+    /// Registers no further reader, waits up to five seconds for those inside, and reclaims what none of them holds. The rest
+    /// stays pending and is reclaimed when its reader leaves. Handles and containers that exist go on working, safely; what they
+    /// retire is reclaimed. Further calls drain again.
     /// </summary>
     /// <exception cref="InvalidOperationException">The calling thread is inside a read section of this domain, runs a callback, or
     /// the domain is <see cref="Shared"/>.</exception>
@@ -166,7 +167,13 @@ public sealed class RetirementDomain : IDisposable
             throw new InvalidOperationException("RetirementDomain.Shared serves the whole process and cannot be disposed. Create a domain of your own.");
         }
 
-        if (_disposed.Exchange(1) == 0 && !Synchronize(s_disposeWait))
+        if (Readers.IsCallerInside())
+        {
+            throw new InvalidOperationException("The calling thread is inside a read section of the domain. Dispose the guard first.");
+        }
+
+        _disposed.Write(1);
+        if (!Synchronize(s_disposeWait))
         {
             _reclaimer.Reclaim();
         }

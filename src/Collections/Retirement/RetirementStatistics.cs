@@ -21,6 +21,6 @@ public readonly record struct RetirementStatistics
     /// <summary>How many callbacks threw.</summary>
     public long CallbackFailures { get; init; }
 
-    /// <summary>How many passes failed because the heavy barrier did; what they considered stayed pending.</summary>
+    /// <summary>How many passes failed, as a rule because the heavy barrier did; what they considered stayed pending.</summary>
     public long ReclaimFailures { get; init; }
 }
