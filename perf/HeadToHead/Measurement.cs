@@ -158,7 +158,15 @@ internal sealed class Measurement : IDisposable
                     if (!enlisted[_contender])
                     {
                         enlisted[_contender] = true;
-                        contender.Enlist();
+                        try
+                        {
+                            contender.Enlist();
+                        }
+                        catch
+                        {
+                            _start!.RemoveParticipant(); // The others must not wait for a thread that will not come.
+                            throw;
+                        }
                     }
 
                     _start!.SignalAndWait();

@@ -84,6 +84,11 @@ internal static class Program
                 results.Add(comparison);
                 Console.WriteLine(Report.Line(comparison));
             }
+
+            foreach (Target target in targets.Where(target => target.Row == row.Id && !measurement.Contenders.Any(contender => contender.Name == target.Peer)))
+            {
+                Console.WriteLine($"not measured: {row.Id} against {target.Peer}, which is not to be had here");
+            }
         }
 
         return results;

@@ -59,8 +59,12 @@ internal sealed class AnnounceFullFence() : AnnounceContender("full fence")
     }
 }
 
-internal sealed class HeavyBarrier() : Contender("Heavy")
+internal sealed class HeavyBarrier(bool withAnotherCoreBusy) : Contender("Heavy")
 {
+    private readonly BusyThread? _busy = withAnotherCoreBusy ? new BusyThread() : null;
+
+    public override void Dispose() => _busy?.Dispose();
+
     public override void Run(int iterations)
     {
         for (int i = 0; i < iterations; i++)
@@ -136,7 +140,7 @@ internal sealed unsafe class RawMembarrierLoop : Contender
     }
 }
 
-/// <summary>Keeps another core busy in this process, which is when a heavy barrier has somebody to interrupt.</summary>
+/// <summary>Keeps another core busy in this process while its row is measured: then a heavy barrier has somebody to interrupt.</summary>
 internal sealed class BusyThread : IDisposable
 {
     private volatile bool _stop;

@@ -18,7 +18,7 @@ internal sealed class FrozenContestant() : Alternative("FrozenDictionary")
 
     protected override int Find(string host) => SuffixMatcher.FindRegistrable(new Rules(_rules), host);
 
-    internal readonly struct Rules(FrozenDictionary<string, RuleKinds> rules) : IRuleSource
+    private readonly struct Rules(FrozenDictionary<string, RuleKinds> rules) : IRuleSource
     {
         private readonly FrozenDictionary<string, RuleKinds>.AlternateLookup<ReadOnlySpan<char>> _rules = rules.GetAlternateLookup<ReadOnlySpan<char>>();
 

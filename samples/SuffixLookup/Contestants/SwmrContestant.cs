@@ -23,12 +23,7 @@ internal sealed class SwmrContestant : IContestant
 
     public void Reload(Dictionary<string, RuleKinds> rules) => _cell.Publish(SuffixSnapshot.From(rules));
 
-    public void Edit(string name, RuleKinds kinds) => _cell.Update(current =>
-    {
-        var rules = new Dictionary<string, RuleKinds>(current.Rules, StringComparer.Ordinal);
-        DictionaryRules.Apply(rules, name, kinds);
-        return SuffixSnapshot.From(rules);
-    });
+    public void Edit(string name, RuleKinds kinds) => _cell.Update(current => current.With(name, kinds));
 
     public IContestantReader OpenReader() => new Reader(_cell, Domain.Register());
 
@@ -54,7 +49,7 @@ internal sealed class SwmrContestant : IContestant
                 using CellRead<SuffixSnapshot> read = cell.Read(handle);
                 SuffixSnapshot snapshot = read.Value;
                 int found = snapshot.Index.FindRegistrable(host);
-                if (++_reads % CrossCheckEvery == 0 && found != SuffixMatcher.FindRegistrable(new FrozenContestant.Rules(snapshot.Rules), host))
+                if (++_reads % CrossCheckEvery == 0 && found != SuffixMatcher.FindRegistrable(snapshot.Rules, host))
                 {
                     Violations++;
                 }
