@@ -255,6 +255,33 @@ public sealed class RetirementDomainTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void What_was_retired_before_Synchronize_is_disposed_after_it_whoever_else_reclaims()
+    {
+        using var domain = new RetirementDomain(new RetirementOptions { FlushDelay = TimeSpan.FromHours(1) });
+        bool stop = false;
+        var other = new Thread(() =>
+        {
+            while (!Volatile.Read(ref stop))
+            {
+                domain.TryReclaim();
+            }
+        });
+        other.Start();
+        int missed = 0;
+        for (int i = 0; i < TestMode.Choose(20_000, 200_000); i++)
+        {
+            var value = new Canary();
+            domain.Retire(value);
+            Assert.True(domain.Synchronize(TimeSpan.FromSeconds(60)));
+            missed += value.IsAlive ? 1 : 0;
+        }
+
+        Volatile.Write(ref stop, true);
+        other.Join();
+        Assert.Equal(0, missed);
+    }
+
+    [Fact]
     public void An_interrupted_thread_loses_nothing_it_replaced()
     {
         using var domain = new RetirementDomain(new RetirementOptions { FlushDelay = TimeSpan.FromHours(1) });

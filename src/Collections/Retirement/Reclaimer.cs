@@ -36,8 +36,8 @@ internal sealed class Reclaimer
     private RetiredItem[] _incoming;
     private int _incomingCount;
     private int _reserved;
-
     private SharedInt64 _retired;
+
     // Guarded by the pass.
     private readonly ExclusiveLock _pass = new();
     private readonly Reservations _reservations = new();
@@ -156,14 +156,22 @@ internal sealed class Reclaimer
     /// <returns>False when the time ran out first.</returns>
     public bool ReclaimAndWait(Func<bool> timeIsUp)
     {
-        // Before our own pass: what another pass has detached by now, ours will not find.
+        // In one: what was retired before is taken by this pass, or has been detached by one whose batch is among the running.
+        ReadyBatch? ready;
         (ReadyBatch Batch, long Completed)[] running;
         using (_pass.Enter())
         {
-            running = [.. _running.Where(static batch => batch.IsRunning).Select(static batch => (batch, batch.Completed.Read()))];
+            // The count first: a batch that still runs after it was read will change it.
+            running = [.. _running.Select(static batch => (batch, batch.Completed.Read())).Where(static pair => pair.batch.IsRunning)];
+            ready = Pass();
         }
 
-        Reclaim();
+        if (ready is not null)
+        {
+            RunCallbacks(ready);
+        }
+
+        ArmIfPending();
         foreach ((ReadyBatch batch, long completed) in running)
         {
             var spinner = default(Spinner);
