@@ -13,9 +13,12 @@ internal sealed record Arguments
 
           --seconds N   how long to run in all, shared by SwmrKit and the alternatives (default 12)
           --readers N   how many threads read (default: the number of processors)
-          --list FILE   a list in the format of publicsuffix.org; it is read again while running
+          --list FILE   a list in the format of publicsuffix.org; it is read again while
+                        running, and one gone bad is rejected: the rules in force stay
           --json        the last line is one JSON object
-          lookup        prints HOST<tab>REGISTRABLE DOMAIN, or - where there is none
+          lookup        prints HOST<tab>REGISTRABLE DOMAIN, or - where there is none: a public suffix
+                        itself, an address, or not a host name (a trailing dot is an empty label);
+                        Unicode names in composed form; options come before it
 
         Exit code: 0, 1 when a reader met something disposed, 2 for bad arguments or a bad list.
         """;
@@ -61,6 +64,11 @@ internal sealed record Arguments
                     return parsed with { Help = true };
                 case "lookup":
                     string[] hosts = args[(i + 1)..].ToArray();
+                    if (Array.Find(hosts, static host => host.StartsWith("--", StringComparison.Ordinal)) is { } option)
+                    {
+                        throw new FormatException($"'{option}' is no host; options come before lookup");
+                    }
+
                     return hosts.Length > 0 ? parsed with { Hosts = hosts } : throw new FormatException("lookup takes at least one host");
                 default:
                     throw new FormatException($"'{name}' is not understood");

@@ -83,8 +83,16 @@ internal readonly record struct HostName(string Display, string Canonical)
 
         // Hyphens at the ends, white space and control characters: punycode would hide them.
         return unicode is not ("" or ['-', ..] or [.., '-'])
-            && !unicode.Any(static c => char.IsWhiteSpace(c) || char.IsControl(c))
+            && !unicode.Any(IsUnfit)
             && canonical.Length <= LongestLabel
             && !canonical.AsSpan().ContainsAnyExcept(s_labelCharacters);
     }
+
+    /// <summary>
+    /// Characters no label may hold, and those that a browser would first map to others (UTS 46), for which this has no tables:
+    /// invisible ones, full-width forms, capitals without a small letter. Refused rather than looked up as they are.
+    /// </summary>
+    private static bool IsUnfit(char c) =>
+        char.IsWhiteSpace(c) || char.IsControl(c) || char.IsUpper(c) || c is >= '\uFF00' and <= '\uFFEF'
+        || char.GetUnicodeCategory(c) == UnicodeCategory.Format;
 }

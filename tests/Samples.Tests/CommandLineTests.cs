@@ -6,15 +6,23 @@ public sealed class CommandLineTests : IClassFixture<SharedMachine>
     [Fact]
     public async Task Lookup_prints_each_host_with_its_registrable_domain_or_a_hyphen()
     {
-        SampleResult result = await SampleProcess.Run("lookup", "www.bbc.co.uk", "CO.UK", "www.city.kawasaki.jp", "10.0.0.1", "www.xn--fsqu00a.xn--55qx5d.cn", "--json");
+        SampleResult result = await SampleProcess.Run("lookup", "www.bbc.co.uk", "CO.UK", "www.city.kawasaki.jp", "10.0.0.1", "www.xn--fsqu00a.xn--55qx5d.cn", "-json");
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(
             [
                 "www.bbc.co.uk\tbbc.co.uk", "CO.UK\t-", "www.city.kawasaki.jp\tcity.kawasaki.jp", "10.0.0.1\t-",
-                "www.xn--fsqu00a.xn--55qx5d.cn\txn--fsqu00a.xn--55qx5d.cn", "--json\t-",
+                "www.xn--fsqu00a.xn--55qx5d.cn\txn--fsqu00a.xn--55qx5d.cn", "-json\t-",
             ],
             result.Output);
         Assert.Equal([""], result.Error);
+    }
+
+    [Fact]
+    public async Task An_option_after_lookup_is_refused_not_looked_up()
+    {
+        SampleResult result = await SampleProcess.Run("lookup", "example.com", "--json");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("'--json' is no host", string.Join('\n', result.Error), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -195,7 +195,10 @@ public sealed class SwmrCell<T> : IDisposable
         return _change.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Retires the current value; later reads and writes throw. Further calls do nothing.</summary>
+    /// <summary>
+    /// Retires the current value, and disposes it before this returns unless a reader is using it; then as soon as that one has left.
+    /// Later reads and writes throw. Further calls do nothing.
+    /// </summary>
     /// <exception cref="InvalidOperationException">This is called from inside <see cref="Update"/> of the same cell.</exception>
     public void Dispose()
     {
@@ -223,6 +226,10 @@ public sealed class SwmrCell<T> : IDisposable
         }
 
         RetireValue(current.Value, current.Birth, reserved: true);
+        if (!CallbackScope.IsActive)
+        {
+            Domain.Reclaimer.Flush(); // Nothing may follow that would: the process may be about to end.
+        }
     }
 
     /// <summary>Claims an object that will have to be disposed, and with it the era of its birth: before its publication (O9).</summary>
