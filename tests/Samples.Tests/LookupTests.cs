@@ -171,10 +171,10 @@ public sealed class LookupTests(LookupTests.Shipped shipped) : IClassFixture<Sha
     [Fact]
     public void Any_text_at_all_is_answered_with_a_tail_of_it_or_with_none()
     {
-        string[] pieces = ["a", "-", ".", "..", "xn--", "XN--P1AI", "com", "co.uk", "ck", "*", "!", "_", "0", "ü", "ß", "İ", "\u3002", "\uD83D", "\uDE00", " ", "\0", "公司", "\u200D"];
+        string[] pieces = ["a", "-", ".", "..", "xn--", "XN--P1AI", "com", "co.uk", "ck", "*", "!", "_", "0", "ü", "ß", "İ", "\u3002", "\uD83D", "\uDE00", " ", "\0", "公司", "\u200D", "b", "example", "1x", "é"];
         var random = new Random(20_261);
         int answered = 0;
-        for (int i = 0; i < 100_000; i++)
+        for (int i = 0; i < 20_000; i++)
         {
             string text = string.Concat(Enumerable.Range(0, random.Next(1, 8)).Select(_ => pieces[random.Next(pieces.Length)]));
             if (shipped.Snapshot.FindRegistrable(text) is { } registrable)
@@ -186,7 +186,7 @@ public sealed class LookupTests(LookupTests.Shipped shipped) : IClassFixture<Sha
             }
         }
 
-        Assert.InRange(answered, 500, 75_000);
+        Assert.InRange(answered, 500, 15_000);
     }
 
     private void Expect(string host, string? registrable) => Assert.Equal(registrable, shipped.Snapshot.FindRegistrable(host));

@@ -127,6 +127,7 @@ public sealed class SwmrCell<T> : IDisposable
             ThrowUnusable(guard);
         }
 
+        // O8, as in Read(ReaderSlot): the guard was announced when it was entered (O1), the load comes from the live root.
         Node node = _current.Read()!;
         if (node.Birth > guard.Upper)
         {
