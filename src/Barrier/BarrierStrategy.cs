@@ -21,6 +21,9 @@ internal sealed class BarrierStrategy(
     Func<(string? Name, string Source)> forcedTier,
     Action<bool> publishLight)
 {
+    /// <summary>The environment variable that forces a tier.</summary>
+    public const string EnvironmentVariable = "SWMRKIT_BARRIER_TIER";
+
     private const int Attempts = 3;
 
     private readonly ExclusiveLock _detection = new();
@@ -80,7 +83,7 @@ internal sealed class BarrierStrategy(
         throw new AsymmetricBarrierException(
             $"The heavy barrier ({mechanism.Tier}) worked at start-up and now fails with error {error}, {Attempts} times in a row.{standIn} "
             + "Nothing was ordered, so nothing may be freed. Allow membarrier(2) in the process's seccomp filter, or set "
-            + $"{ProcessBarrier.EnvironmentVariable}={BarrierTier.FullFence} at start.",
+            + $"{EnvironmentVariable}={BarrierTier.FullFence} at start.",
             mechanism.Tier,
             error);
     }

@@ -21,22 +21,4 @@ internal abstract class HeavyMechanism
     /// <summary>Orders all threads, or says that it did not.</summary>
     /// <returns>0 when ordered, else the system's error number.</returns>
     public abstract int TryOrder();
-
-    /// <summary>The mechanisms of the running operating system, best first. The last is always usable.</summary>
-    public static HeavyMechanism[] ForThisSystem()
-    {
-        // Not Android: its security filter may kill a process that calls membarrier instead of refusing the call.
-        if (OperatingSystem.IsLinux())
-        {
-            var global = new GlobalMembarrier();
-            return [new PrivateExpeditedMembarrier(global), global, new ProcessWideMechanism(), new PageProtectionMechanism(), new FullFenceMechanism()];
-        }
-
-        if (OperatingSystem.IsWindows())
-        {
-            return [new FlushProcessWriteBuffersMechanism(), new ProcessWideMechanism(), new FullFenceMechanism()];
-        }
-
-        return OperatingSystem.IsAndroid() ? [new FullFenceMechanism()] : [new ProcessWideMechanism(), new FullFenceMechanism()];
-    }
 }

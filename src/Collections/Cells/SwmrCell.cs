@@ -110,7 +110,7 @@ public sealed class SwmrCell<T> : IDisposable
         }
 
         CellRead<T> read = Read(slot);
-        GC.KeepAlive(reader); // As in ReaderHandle.Enter.
+        FinalizedObject.KeepAlive(reader); // As in ReaderHandle.Enter.
         return read;
     }
 

@@ -11,7 +11,7 @@ namespace SwmrKit;
 /// last guard has been left; a guard that is never left holds back what it protects until its thread ends.</para>
 /// </remarks>
 [DebuggerDisplay("{Name}")]
-public sealed class ReaderHandle : IDisposable
+public sealed class ReaderHandle : FinalizedObject, IDisposable
 {
     private readonly ReaderRegistry _registry;
     private readonly SlotOwner _owner;
@@ -22,16 +22,6 @@ public sealed class ReaderHandle : IDisposable
         _registry = registry;
         _slot = slot;
         _owner = slot.Owner!;
-    }
-
-    /// <summary>Gives the slot back, now or when the guard still open on it has been left.</summary>
-    ~ReaderHandle()
-    {
-        // Never between the load of the slot and its announcement: entering keeps the handle alive until then.
-        if (!ReferenceEquals(_slot, ReaderSlot.Closed))
-        {
-            _registry.Release(_slot, _owner, evenInside: false);
-        }
     }
 
     /// <summary>The name given at registration, for people.</summary>
@@ -46,7 +36,7 @@ public sealed class ReaderHandle : IDisposable
     public ReadGuard Enter()
     {
         var guard = new ReadGuard(_slot);
-        GC.KeepAlive(this); // Until the slot says that somebody is inside, the finalizer would give it to another thread.
+        KeepAlive(this); // Until the slot says that somebody is inside, the finalizer would give it to another thread.
         return guard;
     }
 
@@ -73,6 +63,16 @@ public sealed class ReaderHandle : IDisposable
 
         _registry.Release(slot, _owner, evenInside: true);
         _slot = ReaderSlot.Closed;
-        GC.SuppressFinalize(this);
+        NeedsNoCollecting();
+    }
+
+    /// <summary>Gives the slot back, now or when the guard still open on it has been left.</summary>
+    protected override void OnCollected()
+    {
+        // Never between the load of the slot and its announcement: entering keeps the handle alive until then.
+        if (!ReferenceEquals(_slot, ReaderSlot.Closed))
+        {
+            _registry.Release(_slot, _owner, evenInside: false);
+        }
     }
 }

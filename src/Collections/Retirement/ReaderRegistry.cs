@@ -18,6 +18,7 @@ public sealed class ReaderRegistry
     private const int InitialCapacity = 8;
 
     private readonly Action _heavy;
+    private readonly TimeProvider _time;
     private readonly ExclusiveLock _lock = new();
     private readonly Stack<ReaderSlot> _free = new();
 
@@ -26,15 +27,17 @@ public sealed class ReaderRegistry
 
     /// <summary>Creates an empty registry.</summary>
     public ReaderRegistry()
-        : this(AsymmetricBarrier.Heavy)
+        : this(AsymmetricBarrier.Heavy, TimeProvider.System)
     {
     }
 
     /// <param name="heavy">The heavy barrier; tests put a broken one here.</param>
-    internal ReaderRegistry(Action heavy)
+    /// <param name="time">Measures the waits.</param>
+    internal ReaderRegistry(Action heavy, TimeProvider time)
     {
         _heavy = heavy;
-        _ = AsymmetricBarrier.Tier; // Decided now: under NativeAOT readers fence until it is.
+        _time = time;
+        _ = AsymmetricBarrier.IsAccelerated; // Decided now: under NativeAOT readers fence until it is.
     }
 
     internal EraClock Clock { get; } = new();
@@ -91,14 +94,14 @@ public sealed class ReaderRegistry
 
         long now = Advance();
         _heavy(); // O1, O5: pairs with the announcements; the slots are read after it.
-        long start = Stopwatch.GetTimestamp();
+        long start = _time.GetTimestamp();
         foreach (ReaderSlot slot in Slots)
         {
             var spinner = default(Spinner);
             while (slot.Lower is > 0 and long lower && lower < now)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (timeout != Timeout.InfiniteTimeSpan && Stopwatch.GetElapsedTime(start) >= timeout)
+                if (timeout != Timeout.InfiniteTimeSpan && _time.GetElapsedTime(start) >= timeout)
                 {
                     return false;
                 }

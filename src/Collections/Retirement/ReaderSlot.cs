@@ -23,12 +23,20 @@ internal sealed class ReaderSlot(EraClock clock)
     private Words _words;
     private Stack<long>? _enclosing;
     private long _lastNested;
+    private PlainData<SlotOwner?> _owner;
+
+    private ReaderSlot(EraClock clock, long lower)
+        : this(clock) => _words.Lower = new SharedInt64(lower);
 
     /// <summary>A slot that is always inside, of a clock of its own: what a disposed handle points to, so that entry needs no check for it.</summary>
-    public static ReaderSlot Closed { get; } = CreateClosed();
+    public static ReaderSlot Closed { get; } = new(new EraClock(), lower: 1);
 
     /// <summary>Who holds the slot; null while it is free. Guarded by the registry's lock.</summary>
-    public SlotOwner? Owner { get; set; }
+    public SlotOwner? Owner
+    {
+        get => _owner.Read();
+        set => _owner.Write(value);
+    }
 
     /// <summary>The lower bound as a scanner or waiter reads it: acquire, so that what the reader read before leaving comes before what follows (O4).</summary>
     public long Lower => _words.Lower.Read();
@@ -52,7 +60,7 @@ internal sealed class ReaderSlot(EraClock clock)
         private readonly CacheLinePadding _before;
         public SharedInt64 Lower;
         public SharedInt64 Upper;
-        public long Current;
+        public PlainData<long> Current;
         private readonly CacheLinePadding _after;
     }
 
@@ -62,8 +70,8 @@ internal sealed class ReaderSlot(EraClock clock)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Enter(long era)
     {
-        long token = _words.Current + 1;
-        _words.Current = token;
+        long token = _words.Current.Read() + 1;
+        _words.Current.Write(token);
         _words.Upper.WriteRelaxed(era);
         _words.Lower.Announce(era); // O1: the light barrier; pairs with Heavy() in Reclaimer and ReaderRegistry.WaitForReaders.
         return token;
@@ -79,9 +87,9 @@ internal sealed class ReaderSlot(EraClock clock)
     public long EnterNested()
     {
         ObjectDisposedException.ThrowIf(ReferenceEquals(this, Closed), typeof(ReaderHandle));
-        (_enclosing ??= new Stack<long>()).Push(_words.Current);
+        (_enclosing ??= new Stack<long>()).Push(_words.Current.Read());
         _lastNested -= 2;
-        _words.Current = _lastNested;
+        _words.Current.Write(_lastNested);
         return _lastNested | 1;
     }
 
@@ -90,7 +98,7 @@ internal sealed class ReaderSlot(EraClock clock)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryLeave(long token)
     {
-        if (_words.Current != token)
+        if (_words.Current.Read() != token)
         {
             return false;
         }
@@ -105,9 +113,9 @@ internal sealed class ReaderSlot(EraClock clock)
     public void LeaveNested(long token)
     {
         long number = token < 0 ? token & ~1L : token;
-        if (_words.Current == number)
+        if (_words.Current.Read() == number)
         {
-            _words.Current = _enclosing!.Pop();
+            _words.Current.Write(_enclosing!.Pop());
         }
         else if (_enclosing is not null && _enclosing.Contains(number))
         {
@@ -123,7 +131,7 @@ internal sealed class ReaderSlot(EraClock clock)
     /// <returns>False, having changed nothing, when another guard is open.</returns>
     public bool TryReenter(long token)
     {
-        if (_words.Current != token || !IsInside)
+        if (_words.Current.Read() != token || !IsInside)
         {
             return false;
         }
@@ -139,18 +147,11 @@ internal sealed class ReaderSlot(EraClock clock)
     {
         if (_enclosing is { Count: > 0 })
         {
-            _words.Current = _enclosing.Last(); // The outermost guard's.
+            _words.Current.Write(_enclosing.Last()); // The outermost guard's.
             _enclosing.Clear();
         }
 
-        _words.Current++;
+        _words.Current.Write(_words.Current.Read() + 1);
         _words.Lower.Write(0);
-    }
-
-    private static ReaderSlot CreateClosed()
-    {
-        var closed = new ReaderSlot(new EraClock());
-        closed._words.Lower.Write(1);
-        return closed;
     }
 }

@@ -34,7 +34,7 @@ internal sealed class Reclaimer
 
     // Guarded by the clock's gate.
     private RetiredItem[] _incoming;
-    private int _incomingCount;
+    private PlainData<int> _incomingCount;
     private int _reserved;
     private SharedInt64 _retired;
 
@@ -112,19 +112,21 @@ internal sealed class Reclaimer
                 MakeRoomUnderGate();
             }
 
-            _incoming[_incomingCount++] = item.Tagged(_clock.TagUnderGate()); // O2: after the unlink, under the lock of every advance.
+            int count = _incomingCount.Read() + 1;
+            _incomingCount.Write(count);
+            _incoming[count - 1] = item.Tagged(_clock.TagUnderGate()); // O2: after the unlink, under the lock of every advance.
             _retired.Write(_retired.ReadRelaxed() + 1);
             if (item.Bytes != 0)
             {
                 _pendingBytes.Add(item.Bytes);
             }
 
-            if (_incomingCount % _advanceEvery == 0)
+            if (count % _advanceEvery == 0)
             {
                 _clock.AdvanceUnderGate();
             }
 
-            full = _incomingCount >= _threshold.ReadRelaxed();
+            full = count >= _threshold.ReadRelaxed();
         }
 
         if (full && !CallbackScope.IsActive)
@@ -270,11 +272,11 @@ internal sealed class Reclaimer
     private void TakeIncoming()
     {
         using ExclusiveLock.Scope held = _clock.Gate.Enter();
-        Span<RetiredItem> incoming = _incoming.AsSpan(0, _incomingCount);
+        Span<RetiredItem> incoming = _incoming.AsSpan(0, _incomingCount.Read());
         _held.EnsureCapacity(_held.Count + incoming.Length);
         _held.AddRange(incoming);
         incoming.Clear();
-        _incomingCount = 0;
+        _incomingCount.Write(0);
         _clock.AdvanceUnderGate(); // O3: after the unlinks of everything taken, before Heavy.
     }
 
@@ -319,7 +321,7 @@ internal sealed class Reclaimer
     private bool IsBatchIncoming()
     {
         using ExclusiveLock.Scope held = _clock.Gate.Enter();
-        return _incomingCount >= _threshold.ReadRelaxed();
+        return _incomingCount.Read() >= _threshold.ReadRelaxed();
     }
 
     private void ArmIfPending()
@@ -332,7 +334,7 @@ internal sealed class Reclaimer
         bool incoming;
         using (_clock.Gate.Enter())
         {
-            incoming = _incomingCount > 0;
+            incoming = _incomingCount.Read() > 0;
         }
 
         if (incoming)
@@ -347,7 +349,7 @@ internal sealed class Reclaimer
 
     private void MakeRoomUnderGate()
     {
-        int needed = _incomingCount + _reserved + 1;
+        int needed = _incomingCount.Read() + _reserved + 1;
         if (_incoming.Length < needed)
         {
             Array.Resize(ref _incoming, Math.Max(needed, _incoming.Length * 2));

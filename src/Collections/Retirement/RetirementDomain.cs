@@ -27,6 +27,7 @@ public sealed class RetirementDomain : IDisposable
     private static readonly TimeSpan s_disposeWait = TimeSpan.FromSeconds(5);
 
     private readonly Reclaimer _reclaimer;
+    private readonly TimeProvider _time;
     private SharedInt32 _disposed;
 
     /// <summary>Creates a domain with the default options.</summary>
@@ -50,7 +51,8 @@ public sealed class RetirementDomain : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        Readers = new ReaderRegistry(heavy);
+        _time = options.TimeProvider;
+        Readers = new ReaderRegistry(heavy, _time);
         _reclaimer = new Reclaimer(this, heavy, options);
     }
 
@@ -143,11 +145,11 @@ public sealed class RetirementDomain : IDisposable
     public bool Synchronize(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ThrowIfInCallback(nameof(Synchronize));
-        long start = Stopwatch.GetTimestamp();
+        long start = _time.GetTimestamp();
         return Readers.WaitForReaders(timeout, cancellationToken) && _reclaimer.ReclaimAndWait(() =>
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return timeout != Timeout.InfiniteTimeSpan && Stopwatch.GetElapsedTime(start) >= timeout;
+            return timeout != Timeout.InfiniteTimeSpan && _time.GetElapsedTime(start) >= timeout;
         });
     }
 

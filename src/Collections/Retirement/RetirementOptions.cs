@@ -9,7 +9,7 @@ public sealed class RetirementOptions
     /// <summary>The longest a partial batch waits for more, more than zero and at most a day; by default 20 ms.</summary>
     public TimeSpan FlushDelay { get; set; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Where the flush timer comes from; by default <see cref="TimeProvider.System"/>.</summary>
+    /// <summary>Where the flush timer comes from and what measures the waits; by default <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     internal void Validate()
