@@ -1,5 +1,3 @@
-using SwmrKit.Memory;
-
 namespace SwmrKit;
 
 /// <summary>

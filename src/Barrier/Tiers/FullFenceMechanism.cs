@@ -11,7 +11,7 @@ internal sealed class FullFenceMechanism : HeavyMechanism
 
     public override int TryOrder()
     {
-        Interlocked.MemoryBarrier();
+        Fence.Full();
         return 0;
     }
 }

@@ -1,0 +1,440 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace SwmrKit.Testing;
+
+/// <summary>
+/// One run of a scenario under one sequence of decisions. Its threads are real, but only the one that holds the baton runs; it
+/// hands it on where the strategy says so.
+/// </summary>
+/// <remarks>
+/// Before each operation that others could notice a thread says what it is about to do, and waits to be chosen. So at every
+/// decision the next operation of every thread is known.
+/// </remarks>
+internal sealed class Execution
+{
+    /// <summary>The most threads a scenario may have, the first included.</summary>
+    public const int MostThreads = 12;
+
+    private readonly ModelOptions _options;
+    private readonly Strategy _strategy;
+    private readonly HashSet<long> _shared;
+    private readonly Baton _ended = new();
+    private readonly List<ModelThread> _threads = [];
+    private readonly List<ModelThread> _candidates = [];
+    private readonly Races? _races;
+    private int _asleep; // A bit for each thread whose next operation has been tried first elsewhere, with the same outcome.
+    private int _preemptions;
+    private bool _isAborting;
+
+    /// <param name="options">The memory and the bounds.</param>
+    /// <param name="strategy">Who decides.</param>
+    /// <param name="shared">The locations known to be in dispute; those found are added.</param>
+    /// <param name="trace">Receives what happens, or null.</param>
+    public Execution(ModelOptions options, Strategy strategy, HashSet<long> shared, Trace? trace)
+    {
+        _options = options;
+        _strategy = strategy;
+        _shared = shared;
+        Trace = trace;
+        Memory = options.Memory == ModelMemory.StoreBuffers ? new StoreBufferMemory(this) : new ViewMemory(this);
+        if (options.PreemptionBound is null && !strategy.IsReplay)
+        {
+            _races = new Races(this, strategy);
+            strategy.OnlyWhereAsked = true;
+        }
+    }
+
+    public MemoryModel Memory { get; }
+
+    public IReadOnlyList<ModelThread> Threads => _threads;
+
+    public Trace? Trace { get; }
+
+    /// <summary>Stands for the one order of full fences: each writes it.</summary>
+    public HashSet<Location> FenceOrder { get; } = [Location.CreateUnowned(default)];
+
+    private Location Fences => FenceOrder.First();
+
+    public int NextLocationId { get; set; }
+
+    public int Steps { get; private set; }
+
+    /// <summary>Whether a location turned out to be in dispute that was not known to be: decisions before its uses are missing.</summary>
+    public bool FoundShared { get; private set; }
+
+    /// <summary>Whether it was cut short because every continuation has been tried in another order.</summary>
+    public bool WasRedundant { get; private set; }
+
+    public string? Failure { get; private set; }
+
+    public Exception? Exception { get; private set; }
+
+    /// <summary>Runs the scenario to its end.</summary>
+    public void Run(Action body)
+    {
+        Fences.Enter(this, null);
+        ModelThread main = Add("main", body, isDaemon: false, parent: null);
+        _races?.Started(main);
+        main.IsStarting = false;
+        main.Epoch = 1;
+        main.Forks[0] = 1;
+        main.Worker.HandBaton();
+        _ended.Await();
+        foreach (ModelThread thread in _threads)
+        {
+            thread.Worker.Return();
+        }
+    }
+
+    public string NameOf(int thread) => _threads[thread].Name;
+
+    /// <summary>Decides between outcomes.</summary>
+    public int Choose(int alternatives)
+    {
+        if (alternatives == 1 || WasRedundant)
+        {
+            return 0;
+        }
+
+        int pick = _strategy.Pick(alternatives);
+        Trace?.NotePick(pick);
+        return pick;
+    }
+
+    /// <summary>To be called by a thread before each operation; returns when it is this thread's turn to do it.</summary>
+    public void Before(ModelThread thread, in Operation operation)
+    {
+        ThrowIfAborting();
+        operation.Location?.Enter(this, thread);
+        thread.Next = operation;
+        bool isShared = !WasRedundant && IsShared(thread, operation);
+        if (isShared)
+        {
+            _races?.Announced(thread);
+        }
+
+        if (thread.IsStarting)
+        {
+            thread.IsStarting = false;
+            thread.Parent!.Worker.HandBaton();
+            Await(thread);
+        }
+        else if (IsBlocking(operation.Kind) || _strategy.DecidesAt(isShared))
+        {
+            GiveWay(thread);
+        }
+
+        if (++Steps > _options.MaxSteps)
+        {
+            Fail($"The execution has not ended after {_options.MaxSteps:N0} operations: a loop that waits without the Spinner, or a livelock.");
+        }
+
+        _strategy.Performs(thread);
+        Trace?.NoteTurn(thread);
+        NoteDispute(thread, operation);
+        if (isShared)
+        {
+            _races?.Does(thread, _strategy.LastDecision);
+        }
+
+        if (_asleep != 0)
+        {
+            Wake(thread, operation);
+        }
+    }
+
+    /// <summary>As <see cref="Before"/>, for plain data: where races are found, no decision is needed, for they show in any order.</summary>
+    public void BeforePlain(ModelThread thread, in Operation operation)
+    {
+        if (Memory.FindsRaces)
+        {
+            ThrowIfAborting();
+            operation.Location!.Enter(this, thread);
+            thread.Next = operation;
+        }
+        else
+        {
+            Before(thread, operation);
+        }
+    }
+
+    /// <summary>To be called after the operation, for the trace.</summary>
+    public void After(ModelThread thread, string verb, Word? value = null) => Trace?.Add(thread, verb, value, Memory.Remark);
+
+    public ModelThread Start(ModelThread parent, string name, Action body, bool isDaemon)
+    {
+        Before(parent, new Operation(OperationKind.StartThread, null, null, default));
+        if (_threads.Count == MostThreads)
+        {
+            throw new InvalidOperationException($"A scenario has at most {MostThreads} threads.");
+        }
+
+        ModelThread child = Add(name, body, isDaemon, parent);
+        Memory.Started(parent, child);
+        parent.Forks.CopyTo(child.Forks, 0);
+        child.Forks[child.Id] = 1;
+        parent.Forks[parent.Id]++;
+        _races?.Started(child);
+        After(parent, "starts a thread");
+
+        // On to its first operation, so that at every decision the next one of each thread is known.
+        child.Worker.HandBaton();
+        Await(parent);
+        return child;
+    }
+
+    public void Join(ModelThread caller, ModelThread ended)
+    {
+        Before(caller, new Operation(OperationKind.Join, null, ended, default));
+        Memory.Joined(caller, ended);
+        for (int i = 0; i < MostThreads; i++)
+        {
+            caller.Forks[i] = Math.Max(caller.Forks[i], ended.Forks[i]);
+        }
+
+        _races?.Joined(caller, ended);
+        After(caller, "joins a thread");
+    }
+
+    public void End(ModelThread thread)
+    {
+        Before(thread, new Operation(OperationKind.EndThread, thread.Life, null, default));
+        Memory.Ended(thread);
+        After(thread, "ends");
+    }
+
+    /// <summary>The thread's last act: hands the baton on, or ends the execution.</summary>
+    public void Finish(ModelThread thread)
+    {
+        thread.IsFinished = true;
+
+        if (!_isAborting && _threads.TrueForAll(static t => t.IsFinished || t.IsDaemon))
+        {
+            _isAborting = true; // What is left waits for nothing that could still come.
+        }
+
+        if (!_isAborting)
+        {
+            try
+            {
+                Hand(PickNext(null));
+                return;
+            }
+            catch (ExecutionAbortedException)
+            {
+                // A deadlock, or nothing new: unwind the others.
+            }
+        }
+
+        if (_threads.Find(static t => !t.IsFinished) is { } other)
+        {
+            other.Worker.HandBaton();
+        }
+        else
+        {
+            _ended.Hand();
+        }
+    }
+
+    /// <summary>Fails the execution, from any of its threads, and unwinds it.</summary>
+    [DoesNotReturn]
+    public void Fail(string message)
+    {
+        RecordFailure(message, null);
+        throw new ExecutionAbortedException();
+    }
+
+    public void RecordFailure(string message, Exception? exception)
+    {
+        if (!_isAborting)
+        {
+            Failure = message;
+            Exception = exception;
+            _isAborting = true;
+        }
+    }
+
+    /// <summary>Ends an execution that cannot happen, or adds nothing.</summary>
+    [DoesNotReturn]
+    public void Discard()
+    {
+        WasRedundant = true;
+        _isAborting = true;
+        throw new ExecutionAbortedException();
+    }
+
+    public bool IsAborting => _isAborting;
+
+    private static bool IsBlocking(OperationKind kind) =>
+        kind is OperationKind.EnterLock or OperationKind.Join or OperationKind.Spin or OperationKind.AwaitTimer;
+
+    private ModelThread Add(string name, Action body, bool isDaemon, ModelThread? parent)
+    {
+        var thread = new ModelThread(this, _threads.Count, name, body, isDaemon) { Parent = parent };
+        _threads.Add(thread);
+        thread.Life.Enter(this, thread);
+        thread.Marks.Enter(this, thread);
+        return thread;
+    }
+
+    private void ThrowIfAborting()
+    {
+        if (_isAborting)
+        {
+            throw new ExecutionAbortedException();
+        }
+    }
+
+    private void Await(ModelThread thread)
+    {
+        thread.Worker.AwaitBaton();
+        ThrowIfAborting();
+    }
+
+    private void GiveWay(ModelThread current)
+    {
+        ModelThread next = PickNext(current);
+        if (!ReferenceEquals(next, current))
+        {
+            Hand(next);
+            Await(current);
+        }
+    }
+
+    private static void Hand(ModelThread next) => next.Worker.HandBaton();
+
+    private bool CanGoOn(ModelThread thread) => !thread.IsFinished && !thread.IsStarting && thread.Next.Kind switch
+    {
+        OperationKind.Join => thread.Next.Target!.IsFinished,
+        OperationKind.Spin => Memory.HasNews(thread),
+        _ => thread.Next.Gate?.IsOpenFor(thread) ?? true,
+    };
+
+    /// <summary>Decides who goes on.</summary>
+    /// <param name="current">The thread that asks; null when it has ended.</param>
+    private ModelThread PickNext(ModelThread? current)
+    {
+        _candidates.Clear();
+        bool isPreemptible = current is not null && CanGoOn(current);
+        if (isPreemptible)
+        {
+            _candidates.Add(current!);
+        }
+
+        // A thread that waits of its own will yields to the others; it goes on when something has come.
+        bool yields = current?.Next.Kind == OperationKind.Spin;
+        if (!isPreemptible || yields || _strategy.IsReplay || _options.PreemptionBound is not { } bound || _preemptions < bound)
+        {
+            foreach (ModelThread thread in _threads)
+            {
+                if (!ReferenceEquals(thread, current) && CanGoOn(thread))
+                {
+                    _candidates.Add(thread);
+                }
+            }
+        }
+
+        if (_candidates.Count == 0)
+        {
+            Fail(DescribeDeadlock());
+        }
+
+        if (WasRedundant)
+        {
+            return _candidates[0];
+        }
+
+        if (_races is not null)
+        {
+            ModelThread first = _candidates[0];
+            _candidates.RemoveAll(thread => (_asleep & (1 << thread.Id)) != 0);
+            if (_candidates.Count == 0)
+            {
+                // All that can follow has been tried in another order. Running on undecided is cheaper than unwinding.
+                WasRedundant = true;
+                return first;
+            }
+        }
+
+        ModelThread next = _candidates[_strategy.PickThread(_candidates)];
+        _asleep |= _races is null ? 0 : _strategy.TriedBefore;
+        if (isPreemptible && !yields && !ReferenceEquals(next, current))
+        {
+            _preemptions++;
+        }
+
+        return next;
+    }
+
+    /// <summary>Whoever sleeps and depends on this operation must be tried again behind it.</summary>
+    private void Wake(ModelThread thread, in Operation operation)
+    {
+        Footprint footprint = Memory.FootprintOf(thread, operation);
+        foreach (ModelThread sleeper in _threads)
+        {
+            if ((_asleep & (1 << sleeper.Id)) != 0
+                && (footprint.Meets(Memory.FootprintOf(sleeper, sleeper.Next)) || Operation.MayMeet(thread, operation, sleeper, sleeper.Next)))
+            {
+                _asleep &= ~(1 << sleeper.Id);
+            }
+        }
+    }
+
+    /// <summary>Whether another thread may do something at the same time that this does not commute with.</summary>
+    private bool IsShared(ModelThread thread, in Operation operation) =>
+        (operation.IsTotallyOrdered && _shared.Contains(Fences.Key))
+        || (operation.Kind == OperationKind.HeavyStep && _shared.Contains(operation.Target!.Marks.Key))
+        || (operation.Location is { } location && _shared.Contains(location.Key))
+        || (operation.Marks && _shared.Contains(thread.Marks.Key));
+
+    /// <summary>Notes a use of a location, and whether another thread's use of it could have come in the other order.</summary>
+    private void NoteDispute(ModelThread thread, in Operation operation)
+    {
+        if (operation.Location is { } location)
+        {
+            NoteDispute(thread, location, operation.Writes);
+        }
+
+        if (operation.IsTotallyOrdered && Memory.OrdersFences)
+        {
+            NoteDispute(thread, Fences, isWrite: true);
+        }
+
+        if (operation.Marks)
+        {
+            NoteDispute(thread, thread.Marks, isWrite: true);
+        }
+
+        if (operation.Kind == OperationKind.HeavyStep)
+        {
+            NoteDispute(thread, operation.Target!.Marks, isWrite: true);
+        }
+    }
+
+    private void NoteDispute(ModelThread thread, Location location, bool isWrite)
+    {
+        for (int other = 0; other < _threads.Count; other++)
+        {
+            if (other != thread.Id
+                && (location.ForkWrite[other] > thread.Forks[other] || (isWrite && location.ForkRead[other] > thread.Forks[other]))
+                && _shared.Add(location.Key))
+            {
+                FoundShared = true;
+            }
+        }
+
+        (isWrite ? location.ForkWrite : location.ForkRead)[thread.Id] = thread.Forks[thread.Id];
+    }
+
+    private string DescribeDeadlock()
+    {
+        IEnumerable<string> waiting = _threads.Where(static t => !t.IsFinished && !t.IsDaemon).Select(static t => $"{t.Name} {t.Next.Kind switch
+        {
+            OperationKind.EnterLock => $"waits for a lock ({t.Next.Site})",
+            OperationKind.Join => $"joins {t.Next.Target!.Name}",
+            OperationKind.Spin => $"waits in a loop for a change that will not come ({t.Next.Site})",
+            _ => "waits",
+        }}");
+        return "Deadlock: " + string.Join("; ", waiting) + ".";
+    }
+}
