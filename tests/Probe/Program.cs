@@ -55,6 +55,7 @@ internal static class Program
                 "light" => Light(),
                 "heavy" => Heavy(),
                 "litmus" => Litmus(),
+                "wait" => LitmusOfWaiting(),
                 "race" => DetectionRace.Run(),
                 "paths" => ReadPaths.RunUntilOptimised(),
                 _ => throw new ArgumentException($"'{question}' is not a question", nameof(question)),
@@ -82,10 +83,21 @@ internal static class Program
     private static string Litmus()
     {
         var options = new LitmusOptions { MeetEvery = 1 };
-        LitmusResult control = LitmusControl.RunUntilSeen(StoreBuffering.Run<NoFence, LightFence>, options);
-        LitmusResult result = StoreBuffering.Run<HeavyFence, LightFence>(options);
-        return string.Create(CultureInfo.InvariantCulture, $"{result.ZeroZero} of {result.Iterations}, control {control.ZeroZero}");
+        LitmusResult control = LitmusControl.RunUntilSeen(Testing.Litmus.Run<StoreBuffering, NoFence, LightFence>, options);
+        LitmusResult result = Testing.Litmus.Run<StoreBuffering, HeavyFence, LightFence>(Paced(options));
+        return string.Create(CultureInfo.InvariantCulture, $"{result.Forbidden} of {result.Iterations}, control {control.Forbidden}");
     }
+
+    /// <summary>The same against a mere wait, as long as the global barrier takes: what the pace alone hides.</summary>
+    private static string LitmusOfWaiting()
+    {
+        LitmusResult result = Testing.Litmus.Run<StoreBuffering, WaitFence, LightFence>(Paced(new LitmusOptions { MeetEvery = 1 }));
+        return string.Create(CultureInfo.InvariantCulture, $"{result.Forbidden} of {result.Iterations}");
+    }
+
+    /// <summary>The global barrier takes some 11 ms: a few iterations a batch, and a few hundred in all.</summary>
+    private static LitmusOptions Paced(LitmusOptions options) =>
+        AsymmetricBarrier.Tier == BarrierTier.Global ? options with { CellsPerBatch = 16, Duration = TimeSpan.FromSeconds(3) } : options;
 
     private readonly struct NoFence : ILitmusFence
     {
@@ -102,5 +114,10 @@ internal static class Program
     private readonly struct HeavyFence : ILitmusFence
     {
         public static void Execute() => AsymmetricBarrier.Heavy();
+    }
+
+    private readonly struct WaitFence : ILitmusFence
+    {
+        public static void Execute() => Thread.Sleep(11);
     }
 }

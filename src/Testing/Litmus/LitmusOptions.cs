@@ -13,8 +13,14 @@ public sealed record LitmusOptions
     public int MeetEvery { get; init; } = 8;
 
     /// <summary>
-    /// Whether the reading side fills its core's store buffer with cache misses before its own store; by default true. Without
-    /// it the test has hardly any power against a heavy barrier that does nothing.
+    /// How many iterations the two threads run between two looks at the clock, 1 to 1,024; by default 1,024. Take few when a
+    /// side's fence takes milliseconds.
+    /// </summary>
+    public int CellsPerBatch { get; init; } = LitmusBoard.MostCells;
+
+    /// <summary>
+    /// Whether the second side fills its core's store buffer with cache misses before its own accesses; by default true. Without
+    /// it store buffering has hardly any power against a heavy barrier that does nothing.
     /// </summary>
     public bool StoreBufferPressure { get; init; } = true;
 
@@ -25,6 +31,8 @@ public sealed record LitmusOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Duration, TimeSpan.Zero, nameof(Duration));
         ArgumentOutOfRangeException.ThrowIfLessThan(MeetEvery, 1, nameof(MeetEvery));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(MeetEvery, StoreBuffering.Cells, nameof(MeetEvery));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MeetEvery, LitmusBoard.MostCells, nameof(MeetEvery));
+        ArgumentOutOfRangeException.ThrowIfLessThan(CellsPerBatch, 1, nameof(CellsPerBatch));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(CellsPerBatch, LitmusBoard.MostCells, nameof(CellsPerBatch));
     }
 }

@@ -1,16 +1,62 @@
+using System.Globalization;
+using System.Text;
+
 namespace SwmrKit.Testing;
 
-/// <summary>How often each outcome of a two-register litmus test was seen.</summary>
-/// <param name="ZeroZero">Neither side saw the other's store.</param>
-/// <param name="ZeroOne">The writer missed the reader's store, the reader saw the writer's.</param>
-/// <param name="OneZero">The writer saw the reader's store, the reader missed the writer's.</param>
-/// <param name="OneOne">Each side saw the other's store.</param>
-/// <param name="Elapsed">How long it ran.</param>
-public sealed record LitmusResult(long ZeroZero, long ZeroOne, long OneZero, long OneOne, TimeSpan Elapsed)
+/// <summary>How often each outcome of a litmus test was seen. Immutable.</summary>
+public sealed class LitmusResult
 {
-    /// <summary>How many times the test was run.</summary>
-    public long Iterations => ZeroZero + ZeroOne + OneZero + OneOne;
+    /// <summary>Fills in a test's table.</summary>
+    /// <param name="shape">The test.</param>
+    /// <param name="counts">How often each of its outcomes was seen, in the order of its table.</param>
+    /// <param name="elapsed">How long it ran.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">There are not as many counts as outcomes.</exception>
+    public LitmusResult(LitmusShape shape, IReadOnlyList<long> counts, TimeSpan elapsed)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(counts);
+        if (counts.Count != shape.Outcomes.Count)
+        {
+            throw new ArgumentException($"{shape.Name} has {shape.Outcomes.Count} outcomes, not {counts.Count}.", nameof(counts));
+        }
 
-    /// <summary>Outcome (0, 0) per million iterations: what sufficient fences forbid.</summary>
-    public double ForbiddenPerMillion => Iterations == 0 ? 0 : ZeroZero * 1e6 / Iterations;
+        Shape = shape;
+        Outcomes = [.. shape.Outcomes.Zip(counts, static (outcome, count) => outcome with { Count = count })];
+        Iterations = counts.Sum();
+        Forbidden = Outcomes.Where(static outcome => outcome.IsForbidden).Sum(static outcome => outcome.Count);
+        Elapsed = elapsed;
+    }
+
+    /// <summary>The test.</summary>
+    public LitmusShape Shape { get; }
+
+    /// <summary>Its table, counted.</summary>
+    public IReadOnlyList<LitmusOutcome> Outcomes { get; }
+
+    /// <summary>How many times the test was run.</summary>
+    public long Iterations { get; }
+
+    /// <summary>How many times it ended in what sufficient fences forbid.</summary>
+    public long Forbidden { get; }
+
+    /// <summary>Forbidden outcomes per million iterations.</summary>
+    public double ForbiddenPerMillion => Iterations == 0 ? 0 : Forbidden * 1e6 / Iterations;
+
+    /// <summary>How long it ran.</summary>
+    public TimeSpan Elapsed { get; }
+
+    /// <summary>The table as text, one outcome a line; its form may change.</summary>
+    /// <returns>Several lines.</returns>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{Shape.Name}: {Shape.Program}: {Forbidden:N0} forbidden of {Iterations:N0}");
+        foreach (LitmusOutcome row in Outcomes)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n  {Shape.Observed.A}={row.A} {Shape.Observed.B}={row.B} {row.Count,13:N0}  {row.Verdict,-15} {row.Meaning}");
+        }
+
+        return text.ToString();
+    }
 }
