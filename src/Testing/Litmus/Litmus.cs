@@ -30,8 +30,8 @@ public static class Litmus
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        using var board = new LitmusBoard(options);
         var processors = new ProcessorPair();
+        using var board = new LitmusBoard(options, processors.Apart);
         LitmusResult? result = null;
         Thread first = StartSide(board, processors, LitmusBoard.First, () => Follow<TTest, TFirst>(board));
         Thread second = StartSide(board, processors, LitmusBoard.Second, () => result = Lead<TTest, TSecond>(board, options.Duration));

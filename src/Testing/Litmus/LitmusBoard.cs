@@ -2,7 +2,7 @@ namespace SwmrKit.Testing;
 
 /// <summary>What the two threads of a litmus test share: the cells, the meeting, and the pressure on the second side's store buffer.</summary>
 /// <remarks>The second side leads: it clears the cells, begins each batch and counts its outcomes; the first follows.</remarks>
-internal sealed unsafe class LitmusBoard(LitmusOptions options) : IDisposable
+internal sealed unsafe class LitmusBoard(LitmusOptions options, bool apart) : IDisposable
 {
     public const int MostCells = 1_024;
     public const int First = 0;
@@ -19,7 +19,7 @@ internal sealed unsafe class LitmusBoard(LitmusOptions options) : IDisposable
     private readonly long[] _r1 = new long[options.CellsPerBatch];
     private readonly long[] _r2 = new long[options.CellsPerBatch];
     private readonly NativeLines? _pressure = options.StoreBufferPressure ? new NativeLines(PressureLines) : null;
-    private readonly Rendezvous _meeting = new();
+    private readonly Rendezvous _meeting = new(apart);
     private readonly uint[] _seeds = [(uint)options.Seed * 2_654_435_761 | 1, (uint)options.Seed * 2_246_822_519 | 1];
     private readonly int _meetEvery = options.MeetEvery;
     private volatile bool _more;

@@ -36,10 +36,13 @@ internal sealed unsafe partial class ProcessorPair
         }
     }
 
+    /// <summary>Whether the two sides are kept apart.</summary>
+    public bool Apart => _processors.Count == 2;
+
     /// <summary>Moves the calling thread to the processor of its side, for good.</summary>
     public void Enter(int side)
     {
-        if (_processors.Count == 2)
+        if (Apart)
         {
             ulong* mask = stackalloc ulong[MaskWords];
             new Span<ulong>(mask, MaskWords).Clear();

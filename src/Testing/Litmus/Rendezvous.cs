@@ -1,10 +1,10 @@
 namespace SwmrKit.Testing;
 
 /// <summary>Two threads that wait for each other, closely: each counts its arrivals on a line of its own.</summary>
-internal sealed unsafe class Rendezvous : IDisposable
+/// <param name="apart">Whether each has a processor of its own. Giving it up does not help the other then: it is done late.</param>
+internal sealed unsafe class Rendezvous(bool apart) : IDisposable
 {
-    private const int SpinsBeforeYield = 4_096;
-
+    private readonly int _spinsBeforeYield = apart ? 1_000_000 : 4_096;
     private readonly NativeLines _counters = new(2);
 
     /// <summary>Arrives and waits until the other side has arrived as often.</summary>
@@ -17,7 +17,7 @@ internal sealed unsafe class Rendezvous : IDisposable
         Volatile.Write(ref *mine, arrivals);
         for (int spins = 0; Volatile.Read(ref *other) < arrivals; spins++)
         {
-            if (spins >= SpinsBeforeYield)
+            if (spins >= _spinsBeforeYield)
             {
                 Thread.Yield(); // The other side may have been preempted.
             }
