@@ -54,7 +54,8 @@ public sealed class LitmusResult
         text.Append(CultureInfo.InvariantCulture, $"{Shape.Name}: {Shape.Program}: {Forbidden:N0} forbidden of {Iterations:N0}");
         foreach (LitmusOutcome row in Outcomes)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n  {Shape.Observed.A}={row.A} {Shape.Observed.B}={row.B} {row.Count,13:N0}  {row.Verdict,-15} {row.Meaning}");
+            text.Append(CultureInfo.InvariantCulture, $"\n  {Shape.Observed.A}={row.A} {Shape.Observed.B}={row.B} {row.Count,13:N0}");
+            text.Append(CultureInfo.InvariantCulture, $"  {row.Verdict,-15} {row.Meaning}");
         }
 
         return text.ToString();

@@ -6,7 +6,9 @@ namespace SwmrKit.Testing;
 /// The test the literature calls S: the first thread stores 2 to x, fences, and raises the flag y; the second, if it sees the flag,
 /// overwrites x with 1, and its store must be the last.
 /// </summary>
-/// <remarks><b>On x86 passing proves nothing about the hardware</b>, which keeps stores in order and never lets a store pass an earlier load.</remarks>
+/// <remarks>
+/// <b>On x86 passing proves nothing about the hardware</b>, which keeps stores in order and never lets a store pass an earlier load.
+/// </remarks>
 public readonly struct ShapeS : ILitmusTest
 {
     /// <inheritdoc/>
