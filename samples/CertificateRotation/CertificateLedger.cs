@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+
+namespace CertificateRotation;
+
+/// <summary>The books on every certificate of a run: which there are, what became of them, and how long each outlived its replacement.</summary>
+internal sealed class CertificateLedger
+{
+    private readonly ConcurrentDictionary<int, ServerCertificate> _byNumber = new();
+    private readonly ConcurrentDictionary<string, ServerCertificate> _byFingerprint = new();
+    private int _made;
+    private int _published;
+    private int _replaced;
+    private int _disposed;
+    private int _disposedAgain;
+    private int _usedAfterDisposal;
+    private long _longestDelay;
+
+    /// <summary>The number of the newest certificate in force: what is answered from now on is signed by it or a later one.</summary>
+    public int Published => Volatile.Read(ref _published);
+
+    public int Replaced => Volatile.Read(ref _replaced);
+
+    public int Disposed => Volatile.Read(ref _disposed);
+
+    /// <summary>How many have been replaced and not yet disposed.</summary>
+    public int Pending
+    {
+        get
+        {
+            int disposed = Disposed; // First: never negative.
+            return Replaced - disposed;
+        }
+    }
+
+    public int DisposedAgain => Volatile.Read(ref _disposedAgain);
+
+    public int UsedAfterDisposal => Volatile.Read(ref _usedAfterDisposal);
+
+    /// <summary>The longest that one has waited from its replacement to its disposal.</summary>
+    public TimeSpan LongestDelay => new(Interlocked.Read(ref _longestDelay));
+
+    public ServerCertificate Make()
+    {
+        var certificate = new ServerCertificate(this, ++_made);
+        _byNumber[certificate.Number] = certificate;
+        _byFingerprint[certificate.Fingerprint] = certificate;
+        return certificate;
+    }
+
+    public ServerCertificate? Find(int number) => _byNumber.GetValueOrDefault(number);
+
+    public ServerCertificate? Find(string fingerprint) => _byFingerprint.GetValueOrDefault(fingerprint);
+
+    public void NotePublication(ServerCertificate certificate) => Volatile.Write(ref _published, certificate.Number);
+
+    public void NoteReplacement() => Interlocked.Increment(ref _replaced);
+
+    public void NoteUseAfterDisposal() => Interlocked.Increment(ref _usedAfterDisposal);
+
+    public void NoteDisposal(TimeSpan delay, bool isFirst)
+    {
+        if (!isFirst)
+        {
+            Interlocked.Increment(ref _disposedAgain);
+            return;
+        }
+
+        long longest;
+        do
+        {
+            longest = Interlocked.Read(ref _longestDelay);
+        }
+        while (delay.Ticks > longest && Interlocked.CompareExchange(ref _longestDelay, delay.Ticks, longest) != longest);
+        Interlocked.Increment(ref _disposed);
+    }
+}
