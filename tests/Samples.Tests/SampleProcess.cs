@@ -3,7 +3,7 @@ using System.Text;
 
 namespace SwmrKit.Tests;
 
-/// <summary>The built sample as a child process: its assembly, settings and list are beside this assembly, being its reference.</summary>
+/// <summary>A built sample as a child process: its assembly, settings and list are beside this assembly, being its reference.</summary>
 internal sealed class SampleProcess : IDisposable
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(2);
@@ -13,9 +13,15 @@ internal sealed class SampleProcess : IDisposable
     private readonly Task<string> _error;
     private readonly Stopwatch _elapsed = Stopwatch.StartNew();
 
+    /// <summary>Starts SuffixLookup.</summary>
     public SampleProcess(params string[] arguments)
+        : this("SuffixLookup.dll", arguments)
     {
-        var start = new ProcessStartInfo(DotnetHost, ["exec", Path.Combine(AppContext.BaseDirectory, "SuffixLookup.dll"), .. arguments])
+    }
+
+    private SampleProcess(string assembly, string[] arguments)
+    {
+        var start = new ProcessStartInfo(DotnetHost, ["exec", Path.Combine(AppContext.BaseDirectory, assembly), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -35,6 +41,12 @@ internal sealed class SampleProcess : IDisposable
     public static async Task<SampleResult> Run(params string[] arguments)
     {
         using var process = new SampleProcess(arguments);
+        return await process.End();
+    }
+
+    public static async Task<SampleResult> RunCertificateRotation(params string[] arguments)
+    {
+        using var process = new SampleProcess("CertificateRotation.dll", arguments);
         return await process.End();
     }
 
