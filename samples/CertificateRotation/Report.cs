@@ -8,14 +8,14 @@ namespace CertificateRotation;
 /// <summary>How a standing looks: a table that redraws itself in a terminal, a line a second elsewhere, one JSON object for programs.</summary>
 internal static class Report
 {
-    private static readonly string[] s_headings = ["requests", "handshakes", "rotations", "retired", "disposed", "pending", "longest delay", "failures"];
+    private static readonly string[] s_headings = ["requests", "handshakes", "rotations", "retired", "disposed", "pending", "longest", "failed"];
 
     public static string Headings => Line(s_headings);
 
     public static Table Table(Standing? standing)
     {
         var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns([.. s_headings.Select(static heading => new TableColumn(heading).RightAligned())]);
+        table.AddColumns([.. s_headings.Select(static heading => new TableColumn(heading) { Padding = new Padding(1, 0, 0, 0), NoWrap = true }.RightAligned())]);
         if (standing is not null)
         {
             table.AddRow(Cells(standing));
