@@ -5,7 +5,10 @@ internal abstract class Contender(string name) : IDisposable
 {
     private static long s_sink;
 
-    public string Name { get; } = name;
+    public string Name { get; init; } = name;
+
+    /// <summary>On how many of the row's threads it runs: on all, unless this says fewer.</summary>
+    public int MostThreads { get; init; } = int.MaxValue;
 
     /// <summary>Called once on each measuring thread before its first run.</summary>
     public virtual void Enlist()

@@ -24,21 +24,21 @@ internal sealed class Measurement : IDisposable
     public IReadOnlyList<Contender> Contenders => _contenders;
 
     /// <summary>Runs the rounds.</summary>
-    /// <returns>Nanoseconds an operation and thread: by contender, by round.</returns>
-    public double[][] Run(int rounds)
+    /// <returns>What each contender took.</returns>
+    public Series[] Run(int rounds)
     {
-        double[][] times = [.. _contenders.Select(_ => new double[rounds])];
+        Series[] series = [.. _contenders.Select(_ => new Series(new double[rounds], new double[rounds]))];
         for (int round = 0; round < rounds; round++)
         {
             for (int i = 0; i < _contenders.Length; i++)
             {
                 // Each round begins with another contender: none is always the one after a certain other.
                 int contender = (i + round) % _contenders.Length;
-                times[contender][round] = Time(contender, _iterations[contender]);
+                (series[contender].Nanoseconds[round], series[contender].Bytes[round]) = Time(contender, _iterations[contender]);
             }
         }
 
-        return times;
+        return series;
     }
 
     public void Dispose()
@@ -78,7 +78,7 @@ internal sealed class Measurement : IDisposable
         int iterations = 16;
         for (int i = 0; i < calls; i++)
         {
-            double nanoseconds = Math.Max(0.1, Time(contender, iterations));
+            double nanoseconds = Math.Max(0.1, Time(contender, iterations).Nanoseconds);
             iterations = (int)Math.Clamp(slice.TotalNanoseconds / nanoseconds, 16, Math.Min(iterations * 4.0, 100_000_000));
             if (i >= calls / 2 && iterations * nanoseconds > slice.TotalNanoseconds / 2)
             {
@@ -89,15 +89,26 @@ internal sealed class Measurement : IDisposable
         return iterations;
     }
 
-    private double Time(int contender, int iterations)
+    /// <summary>An operation's time on the slowest thread, and what it allocated on average.</summary>
+    private (double Nanoseconds, double Bytes) Time(int contender, int iterations)
     {
-        using var start = new Barrier(_workers.Length);
-        foreach (Worker worker in _workers)
+        Span<Worker> workers = _workers.AsSpan(0, Math.Min(_workers.Length, _contenders[contender].MostThreads));
+        using var start = new Barrier(workers.Length);
+        foreach (Worker worker in workers)
         {
             worker.Begin(contender, iterations, start);
         }
 
-        return _workers.Max(static worker => worker.End()) / iterations;
+        double nanoseconds = 0;
+        double bytes = 0;
+        foreach (Worker worker in workers)
+        {
+            worker.End();
+            nanoseconds = Math.Max(nanoseconds, worker.Nanoseconds);
+            bytes += worker.Bytes;
+        }
+
+        return (nanoseconds / iterations, bytes / ((double)iterations * workers.Length));
     }
 
     /// <summary>One measuring thread; it stays the same for the whole row, as a reader's would.</summary>
@@ -110,8 +121,11 @@ internal sealed class Measurement : IDisposable
         private int _contender;
         private int _iterations;
         private Barrier? _start;
-        private double _nanoseconds;
         private Exception? _failure;
+
+        public double Nanoseconds { get; private set; }
+
+        public long Bytes { get; private set; }
 
         public Worker(Contender[] contenders)
         {
@@ -126,10 +140,13 @@ internal sealed class Measurement : IDisposable
             _begin.Release();
         }
 
-        public double End()
+        public void End()
         {
             _end.Wait();
-            return _failure is null ? _nanoseconds : throw new InvalidOperationException(_failure.Message, _failure);
+            if (_failure is not null)
+            {
+                throw new InvalidOperationException(_failure.Message, _failure);
+            }
         }
 
         public void Dispose()
@@ -170,9 +187,11 @@ internal sealed class Measurement : IDisposable
                     }
 
                     _start!.SignalAndWait();
+                    long allocated = GC.GetAllocatedBytesForCurrentThread();
                     long start = Stopwatch.GetTimestamp();
                     contender.Run(_iterations);
-                    _nanoseconds = Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+                    Nanoseconds = Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+                    Bytes = GC.GetAllocatedBytesForCurrentThread() - allocated;
                 }
 #pragma warning disable CA1031 // Rethrown by End on the controlling thread.
                 catch (Exception exception)

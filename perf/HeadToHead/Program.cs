@@ -52,13 +52,13 @@ internal static class Program
             return 2;
         }
 
-        List<Comparison> results = MeasureAll(rows, quick && !check);
+        List<Result> results = MeasureAll(rows, quick && !check);
         if (json is not null)
         {
             File.WriteAllText(json, JsonSerializer.Serialize(results.Select(Report.AsData), Report.Json));
         }
 
-        string[] failed = [.. results.Where(static r => r.Target is not null && r.Verdict != "pass").Select(static r => $"{r.Row.Id} against {r.Peer}: {r.Verdict}")];
+        string[] failed = [.. results.Where(static r => r.Target is not null && r.Verdict != "pass").Select(static r => $"{r.Verdict}: {r.Target}")];
         foreach (string line in failed)
         {
             Console.WriteLine(line);
@@ -67,25 +67,29 @@ internal static class Program
         return check && failed.Length > 0 ? 1 : 0;
     }
 
-    private static List<Comparison> MeasureAll(Row[] rows, bool quick)
+    private static List<Result> MeasureAll(Row[] rows, bool quick)
     {
         Target[] targets = Target.Load(Path.Combine(AppContext.BaseDirectory, "targets.json"));
-        var results = new List<Comparison>();
+        var results = new List<Result>();
         foreach (Row row in rows)
         {
             using var measurement = new Measurement(row, quick ? TimeSpan.FromMilliseconds(2) : TimeSpan.FromMilliseconds(10));
-            double[][] times = measurement.Run(quick ? Measurement.LeastRounds : Measurement.LeastRounds * 3);
+            Series[] series = measurement.Run(quick ? Measurement.LeastRounds : Measurement.LeastRounds * 3);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{row.Id}: {measurement.Contenders[0].Name} {Sample.Of(times[0]).Median:N2} ns, {row.Threads} thread(s)"));
-            for (int i = 1; i < times.Length; i++)
+                $"{row.Id}: {measurement.Contenders[0].Name} {Sample.Of(series[0].Nanoseconds).Median:N2} ns, {row.Threads} thread(s)"));
+            Result[] ofRow =
+            [
+                .. targets.Where(target => target.Row == row.Id && target.IsOfFigure).Select(target => new Figure(row, series[0], target)),
+                .. measurement.Contenders.Zip(series).Skip(1).Select(peer => new Comparison(row, peer.First.Name, series[0].Nanoseconds, peer.Second.Nanoseconds, targets)),
+            ];
+            foreach (Result result in ofRow)
             {
-                var comparison = new Comparison(row, measurement.Contenders[i].Name, times[0], times[i], targets);
-                results.Add(comparison);
-                Console.WriteLine(Report.Line(comparison));
+                Console.WriteLine(Report.Line(result));
             }
 
-            foreach (Target target in targets.Where(target => target.Row == row.Id && !measurement.Contenders.Any(contender => contender.Name == target.Peer)))
+            results.AddRange(ofRow);
+            foreach (Target target in targets.Where(target => target.Row == row.Id && !target.IsOfFigure && !measurement.Contenders.Any(contender => contender.Name == target.Peer)))
             {
                 Console.WriteLine($"not measured: {row.Id} against {target.Peer}, which is not to be had here");
             }

@@ -3,38 +3,60 @@ using System.Text.Json;
 
 namespace HeadToHead;
 
-/// <summary>How a comparison is written: one line for people, one object for programs.</summary>
+/// <summary>How a result is written: one line for people, one object for programs.</summary>
 internal static class Report
 {
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    public static string Line(Comparison comparison)
+    public static string Line(Result result)
     {
-        string target = comparison.Target switch
+        string target = result.Target switch
         {
-            { Kind: TargetKind.Ratio } ratio => $"at most {ratio.Most:0.###}",
-            { Kind: TargetKind.ExtraNanoseconds } extra => $"at most + {extra.Most:0.##} ns",
-            _ => "",
+            { Kind: TargetKind.ExtraNanoseconds } extra => string.Create(CultureInfo.InvariantCulture, $"at most + {extra.Most:0.##} ns"),
+            { } other => string.Create(CultureInfo.InvariantCulture, $"at most {other.Most:0.###}"),
+            null => "",
         };
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"ratio {comparison.Row.Id} {comparison.Peer.Replace(' ', '-')} {comparison.Ratio.Median:0.000}"
-            + $"   [{comparison.Ratio.Low:0.000} {comparison.Ratio.High:0.000}]  peer {comparison.Theirs.Median,8:0.00} ns  {Signed(comparison.Extra.Median)} ns"
-            + $"   {target} {comparison.Verdict}").TrimEnd();
+        return $"{Value(result)}   {target} {result.Verdict}".TrimEnd();
     }
 
-    public static object AsData(Comparison comparison) => new
+    public static object AsData(Result result) => result switch
     {
-        row = comparison.Row.Id,
-        peer = comparison.Peer,
-        threads = comparison.Row.Threads,
-        ratio = comparison.Ratio,
-        extraNanoseconds = comparison.Extra,
-        ours = comparison.Ours,
-        theirs = comparison.Theirs,
-        target = comparison.Target,
-        verdict = comparison.Verdict,
+        Comparison comparison => new
+        {
+            row = comparison.Row.Id,
+            peer = comparison.Peer,
+            threads = comparison.Row.Threads,
+            ratio = comparison.Ratio,
+            extraNanoseconds = comparison.Extra,
+            ours = comparison.Ours,
+            theirs = comparison.Theirs,
+            target = comparison.Target,
+            verdict = comparison.Verdict,
+        },
+        _ => new
+        {
+            row = result.Row.Id,
+            threads = result.Row.Threads,
+            value = ((Figure)result).Value,
+            target = result.Target,
+            verdict = result.Verdict,
+        },
     };
+
+    private static string Value(Result result)
+    {
+        if (result is Comparison comparison)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"ratio {comparison.Row.Id} {comparison.Peer.Replace(' ', '-')} {comparison.Ratio.Median:0.000}"
+                + $"   [{comparison.Ratio.Low:0.000} {comparison.Ratio.High:0.000}]  peer {comparison.Theirs.Median,8:0.00} ns  {Signed(comparison.Extra.Median)} ns");
+        }
+
+        Sample value = ((Figure)result).Value;
+        string unit = result.Target!.Kind == TargetKind.Bytes ? "bytes" : "nanoseconds";
+        return string.Create(CultureInfo.InvariantCulture, $"{unit} {result.Row.Id} {value.Median:0.00}   [{value.Low:0.00} {value.High:0.00}]");
+    }
 
     private static string Signed(double value) => value.ToString("+ 0.00;- 0.00", CultureInfo.InvariantCulture);
 }

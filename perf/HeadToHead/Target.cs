@@ -3,12 +3,12 @@ using System.Text.Json.Serialization;
 
 namespace HeadToHead;
 
-/// <summary>What a comparison must reach: data, in targets.json.</summary>
+/// <summary>What a row must reach: data, in targets.json.</summary>
 /// <param name="Row">The row's identifier.</param>
-/// <param name="Peer">The peer's name.</param>
-/// <param name="Kind">Whether the ratio or the difference in nanoseconds is limited.</param>
+/// <param name="Kind">What is limited.</param>
 /// <param name="Most">The most that passes.</param>
-internal sealed record Target(string Row, string Peer, TargetKind Kind, double Most)
+/// <param name="Peer">The name of the peer compared with; none where our own figure is limited.</param>
+internal sealed record Target(string Row, TargetKind Kind, double Most, string? Peer = null)
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
     {
@@ -19,8 +19,18 @@ internal sealed record Target(string Row, string Peer, TargetKind Kind, double M
         RespectRequiredConstructorParameters = true,
     };
 
-    /// <exception cref="JsonException">A property is unknown, missing or malformed.</exception>
-    public static Target[] Load(string path) => JsonSerializer.Deserialize<Target[]>(File.ReadAllText(path), s_json) ?? [];
+    /// <summary>Whether it limits our own figure, not a comparison.</summary>
+    [JsonIgnore]
+    public bool IsOfFigure => Kind is TargetKind.Nanoseconds or TargetKind.Bytes;
+
+    /// <exception cref="JsonException">A property is unknown, missing or malformed, or there is a peer where none belongs.</exception>
+    public static Target[] Load(string path)
+    {
+        Target[] targets = JsonSerializer.Deserialize<Target[]>(File.ReadAllText(path), s_json) ?? [];
+        return Array.Find(targets, static target => target.IsOfFigure != target.Peer is null) is { } wrong
+            ? throw new JsonException($"{wrong}: a ratio and extra nanoseconds need a \"peer\", nanoseconds and bytes have none.")
+            : targets;
+    }
 }
 
 /// <summary>What a target limits.</summary>
@@ -31,4 +41,10 @@ internal enum TargetKind
 
     /// <summary>Our time less the peer's, in nanoseconds: "the unprotected read plus so much".</summary>
     ExtraNanoseconds,
+
+    /// <summary>Our time in nanoseconds.</summary>
+    Nanoseconds,
+
+    /// <summary>What our operation allocates on its thread, in bytes.</summary>
+    Bytes,
 }

@@ -87,7 +87,7 @@ public sealed class ComparisonTests : IClassFixture<SharedMachine>
 
     private static Comparison Compare(double[] ours, double[] theirs, params Target[] targets) => new(s_row, Peer, ours, theirs, targets);
 
-    private static Target Limit(TargetKind kind, double most) => new(s_row.Id, Peer, kind, most);
+    private static Target Limit(TargetKind kind, double most) => new(s_row.Id, kind, most, Peer);
 
     private static double[] Steady(double time) => [.. Enumerable.Repeat(time, 21)];
 

@@ -18,12 +18,12 @@ public sealed class RowsTests : IClassFixture<SharedMachine>
 
     [Theory]
     [MemberData(nameof(Ids))]
-    public void Its_contenders_have_different_names_and_at_least_one_is_a_peer(string id)
+    public void Its_contenders_have_different_names_and_there_is_a_peer_or_a_target_for_ours_alone(string id)
     {
         Contender[] contenders = Row(id).Create();
         try
         {
-            Assert.True(contenders.Length > 1);
+            Assert.True(contenders.Length > 1 || Target.Load(Path.Combine(AppContext.BaseDirectory, "targets.json")).Any(target => target.Row == id && target.IsOfFigure));
             Assert.Distinct(contenders.Select(static contender => contender.Name));
         }
         finally
@@ -66,13 +66,62 @@ public sealed class RowsTests : IClassFixture<SharedMachine>
     public void A_measurement_times_every_contender_in_every_round()
     {
         using var measurement = new Measurement(Row("guard/handle-x2"), TimeSpan.FromMilliseconds(0.2));
-        double[][] times = measurement.Run(7);
-        Assert.Equal(measurement.Contenders.Count, times.Length);
-        Assert.All(times, static rounds =>
+        Series[] series = measurement.Run(7);
+        Assert.Equal(measurement.Contenders.Count, series.Length);
+        Assert.All(series, static rounds =>
         {
-            Assert.Equal(7, rounds.Length);
-            Assert.All(rounds, static time => Assert.True(time > 0));
+            Assert.Equal(7, rounds.Nanoseconds.Length);
+            Assert.Equal(7, rounds.Bytes.Length);
+            Assert.All(rounds.Nanoseconds, static time => Assert.True(time > 0));
         });
+    }
+
+    [Fact]
+    public void A_measurement_counts_what_an_operation_allocates()
+    {
+        using var measurement = new Measurement(new Row("a", "job-x2", 2, static () => [new UnprotectedRead(), new Allocation()]), TimeSpan.FromMilliseconds(0.2));
+        Series[] series = measurement.Run(7);
+        Assert.All(series[0].Bytes, static bytes => Assert.Equal(0, bytes));
+        Assert.All(series[1].Bytes, static bytes => Assert.Equal(24, bytes)); // The smallest object there is.
+    }
+
+    [Fact]
+    public void A_contender_may_run_on_fewer_threads_than_its_row()
+    {
+        var all = new ThreadCount();
+        var one = new ThreadCount { MostThreads = 1 };
+        using (var measurement = new Measurement(new Row("a", "job-x2", 2, () => [all, one]), TimeSpan.FromMilliseconds(0.01)))
+        {
+            measurement.Run(Sample.LeastValues);
+        }
+
+        Assert.Equal(2, all.Threads);
+        Assert.Equal(1, one.Threads);
+    }
+
+    private sealed class Allocation() : Contender("allocation")
+    {
+        [ThreadStatic]
+        private static object? t_last;
+
+        public override void Run(int iterations)
+        {
+            for (int i = 0; i < iterations; i++)
+            {
+                t_last = new object();
+            }
+        }
+    }
+
+    private sealed class ThreadCount() : Contender($"threads {Guid.NewGuid()}")
+    {
+        private int _threads;
+
+        public int Threads => _threads;
+
+        public override void Enlist() => Interlocked.Increment(ref _threads);
+
+        public override void Run(int iterations) => Thread.SpinWait(iterations);
     }
 
     private static Row Row(string id) => Rows.All.Single(row => row.Id == id);

@@ -13,14 +13,14 @@ public sealed class TargetsTests : IClassFixture<SharedMachine>
         Target[] targets = Target.Load(s_shipped);
         Assert.NotEmpty(targets);
         Dictionary<string, HashSet<string>> peers = Rows.All.ToDictionary(static row => row.Id, Peers);
-        Assert.All(targets, target => Assert.Contains(target.Peer, Assert.Contains(target.Row, peers)));
+        Assert.All(targets, target => Assert.True(Assert.Contains(target.Row, peers) is var ofRow && (target.IsOfFigure || ofRow.Contains(target.Peer!)), target.ToString()));
     }
 
     [Fact]
-    public void No_comparison_has_two_targets()
+    public void No_comparison_and_no_figure_has_two_targets()
     {
         Target[] targets = Target.Load(s_shipped);
-        Assert.Distinct(targets.Select(static target => (target.Row, target.Peer)));
+        Assert.Distinct(targets.Select(static target => (target.Row, target.Peer, target.IsOfFigure ? target.Kind : default)));
     }
 
     [Fact]
@@ -36,8 +36,23 @@ public sealed class TargetsTests : IClassFixture<SharedMachine>
               { "row": "a/b", "peer": "c", "kind": "extraNanoseconds", "most": 2.5 }, // And so on.
             ]
             """));
-        Assert.Equal(new Target("a/b", "c", TargetKind.ExtraNanoseconds, 2.5), target);
+        Assert.Equal(new Target("a/b", TargetKind.ExtraNanoseconds, 2.5, "c"), target);
     }
+
+    [Theory]
+    [InlineData("nanoseconds")]
+    [InlineData("bytes")]
+    public void A_target_for_our_own_figure_has_no_peer(string kind)
+    {
+        Assert.Null(Assert.Single(Load($$"""[ { "row": "a/b", "kind": "{{kind}}", "most": 1 } ]""")).Peer);
+        Assert.Throws<JsonException>(() => Load($$"""[ { "row": "a/b", "peer": "c", "kind": "{{kind}}", "most": 1 } ]"""));
+    }
+
+    [Theory]
+    [InlineData("ratio")]
+    [InlineData("extraNanoseconds")]
+    public void A_target_for_a_comparison_has_one(string kind) =>
+        Assert.Throws<JsonException>(() => Load($$"""[ { "row": "a/b", "kind": "{{kind}}", "most": 1 } ]"""));
 
     [Theory]
     [InlineData("""{ "row": "a/b", "peer": "c", "kind": "ratio", "most": 1, "least": 0 }""", "least")]

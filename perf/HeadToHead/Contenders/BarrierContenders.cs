@@ -61,7 +61,7 @@ internal sealed class AnnounceFullFence() : AnnounceContender("full fence")
 
 internal sealed class HeavyBarrier(bool withAnotherCoreBusy) : Contender("Heavy")
 {
-    private readonly BusyThread? _busy = withAnotherCoreBusy ? new BusyThread() : null;
+    private readonly BusyThread? _busy = withAnotherCoreBusy ? new BusyThread(static () => Thread.SpinWait(100)) : null;
 
     public override void Dispose() => _busy?.Dispose();
 
@@ -140,19 +140,19 @@ internal sealed unsafe class RawMembarrierLoop : Contender
     }
 }
 
-/// <summary>Keeps another core busy in this process while its row is measured: then a heavy barrier has somebody to interrupt.</summary>
+/// <summary>Keeps another core busy in this process while its row is measured, doing something again and again: then a heavy barrier has somebody to interrupt.</summary>
 internal sealed class BusyThread : IDisposable
 {
     private volatile bool _stop;
     private readonly Thread _thread;
 
-    public BusyThread()
+    public BusyThread(Action something)
     {
         _thread = new Thread(() =>
         {
             while (!_stop)
             {
-                Thread.SpinWait(100);
+                something();
             }
         })
         { IsBackground = true };

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 using SwmrKit;
 using SwmrKit.Memory;
@@ -35,11 +36,14 @@ internal abstract class PerThread<T>(string name) : Contender(name)
     [ThreadStatic]
     private static Dictionary<object, T>? t_own;
 
-    protected T Own => t_own![this];
-
     public override void Enlist() => (t_own ??= []).Add(this, Open());
 
+    public sealed override void Run(int iterations) => Run(t_own![this], iterations);
+
     protected abstract T Open();
+
+    /// <summary>The loop. Never inlined above: the look-up of what the thread owns would take registers from it.</summary>
+    protected abstract void Run(T own, int iterations);
 }
 
 internal sealed class HandleGuard() : PerThread<ReaderHandle>("guard, handle")
@@ -47,13 +51,13 @@ internal sealed class HandleGuard() : PerThread<ReaderHandle>("guard, handle")
     private readonly RetirementDomain _domain = new();
     private SharedReference<Payload> _shared = new(new Payload());
 
-    public override void Run(int iterations)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    protected override void Run(ReaderHandle own, int iterations)
     {
-        ReaderHandle handle = Own;
         long sum = 0;
         for (int i = 0; i < iterations; i++)
         {
-            using ReadGuard guard = handle.Enter();
+            using ReadGuard guard = own.Enter();
             sum += guard.Protect(ref _shared)!.Value;
         }
 
@@ -85,14 +89,36 @@ internal sealed class HandleCellRead() : PerThread<ReaderHandle>("cell, handle")
 {
     private readonly SwmrCell<Payload> _cell = new(new Payload(), new RetirementDomain());
 
-    public override void Run(int iterations)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    protected override void Run(ReaderHandle own, int iterations)
     {
-        ReaderHandle handle = Own;
         long sum = 0;
         for (int i = 0; i < iterations; i++)
         {
-            using CellRead<Payload> read = _cell.Read(handle);
+            using CellRead<Payload> read = _cell.Read(own);
             sum += read.Value.Value;
+        }
+
+        Consume(sum);
+    }
+
+    protected override ReaderHandle Open() => _cell.Domain.Register();
+}
+
+/// <summary>As a container reads inside: without <c>using</c>, for nothing between the read and its end can throw.</summary>
+internal sealed class BareCellRead() : PerThread<ReaderHandle>("cell, handle, no using")
+{
+    private readonly SwmrCell<Payload> _cell = new(new Payload(), new RetirementDomain());
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    protected override void Run(ReaderHandle own, int iterations)
+    {
+        long sum = 0;
+        for (int i = 0; i < iterations; i++)
+        {
+            CellRead<Payload> read = _cell.Read(own);
+            sum += read.Value.Value;
+            read.Dispose();
         }
 
         Consume(sum);
