@@ -21,6 +21,15 @@ public ref struct CellRead<T>
         _node = node;
     }
 
+    /// <summary>The same read, for what a call has returned: the JIT keeps that in memory, and may keep the copy in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal readonly CellRead<T> Copy()
+    {
+        ReaderSlot slot = _slot!;
+        _ = slot.Clock; // Not null, then, on this way as on the usual one: Value need not look again.
+        return new(slot, _token, _node);
+    }
+
     /// <summary>The value that was current when the read began.</summary>
     /// <exception cref="InvalidOperationException">This is <c>default</c> or has been disposed.</exception>
     public readonly T Value

@@ -103,8 +103,13 @@ public sealed class SwmrCell<T> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public CellRead<T> Read(ReaderHandle reader)
     {
-        ReaderSlot? slot = reader?.Slot;
-        if (slot is null || !ReferenceEquals(slot.Clock, _clock))
+        if (reader is null)
+        {
+            ThrowUnusable(reader);
+        }
+
+        ReaderSlot slot = reader.Slot;
+        if (!ReferenceEquals(slot.Clock, _clock))
         {
             ThrowUnusable(reader);
         }
@@ -313,20 +318,37 @@ public sealed class SwmrCell<T> : IDisposable
         return node.Version;
     }
 
+    // As ReadGuard's construction, but so that no call which returns stands between the slot's load and its last use: whatever
+    // lives across one, however seldom it is made, is kept on the stack, which costs every read a store and a load.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private CellRead<T> Read(ReaderSlot slot)
     {
-        var guard = new ReadGuard(slot);
+        if (slot.IsInside)
+        {
+            return ReadNested(slot).Copy();
+        }
+
+        long upper = _clock.Now; // O3: acquire, before the announcement. It is the slot's clock too.
+        long token = slot.Enter(upper);
         Node node = _current.Read()!;
 
         // O8: born by the published upper bound, or the bound is raised and the load repeated.
-        if (node.Birth > guard.Upper)
-        {
-            node = ReadRaised(slot) ?? ThrowDisposed(slot, guard.Token);
-        }
-
-        return new CellRead<T>(slot, guard.Token, node);
+        return node.Birth > upper ? ReadRaised(slot, token).Copy() : new CellRead<T>(slot, token, node);
     }
+
+    /// <summary>Reads while another guard is open on the slot: under the bounds that one has published, if they suffice.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private CellRead<T> ReadNested(ReaderSlot slot)
+    {
+        long token = slot.EnterNested();
+        Node node = _current.Read()!;
+        return node.Birth > slot.PublishedUpper ? ReadRaised(slot, token) : new CellRead<T>(slot, token, node);
+    }
+
+    /// <summary>The rest of a read whose slot does not cover the current value yet.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private CellRead<T> ReadRaised(ReaderSlot slot, long token) =>
+        new(slot, token, ReadRaised(slot) ?? ThrowDisposed(slot, token));
 
     /// <summary>Raises the upper bound until the current value was born by it; null when the cell has been disposed.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -372,17 +394,17 @@ public sealed class SwmrCell<T> : IDisposable
         }
     }
 
+    // These end in a throw of their own and may be inlined, although they never are: only so does the JIT see that they do not return.
     [DoesNotReturn]
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowUnusable(ReaderHandle? reader)
     {
         ArgumentNullException.ThrowIfNull(reader);
         ObjectDisposedException.ThrowIf(ReferenceEquals(reader.Slot, ReaderSlot.Closed), reader);
         ReadGuard.ThrowForeign();
+        throw new UnreachableException();
     }
 
     [DoesNotReturn]
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ThrowUnusable(ReadGuard guard)
     {
         if (!guard.IsOpen)
@@ -391,5 +413,6 @@ public sealed class SwmrCell<T> : IDisposable
         }
 
         ReadGuard.ThrowForeign();
+        throw new UnreachableException();
     }
 }
