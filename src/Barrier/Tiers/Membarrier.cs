@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 namespace SwmrKit;
 
 /// <summary>The Linux system call <c>membarrier(2)</c>, made directly: the C library has no wrapper for it.</summary>
-/// <remarks>Commands and numbers: linux/membarrier.h and the kernel's system call tables.</remarks>
+/// <remarks>
+/// Commands: include/uapi/linux/membarrier.h in the kernel's source. Numbers: the table of each architecture, named at <see cref="NumberOn"/>.
+/// </remarks>
 internal static partial class Membarrier
 {
     public const int Query = 0;
@@ -13,15 +15,18 @@ internal static partial class Membarrier
 
     private const int FunctionNotImplemented = 38; // ENOSYS
 
-    private static readonly nint s_number = RuntimeInformation.ProcessArchitecture switch
+    private static readonly nint s_number = NumberOn(RuntimeInformation.ProcessArchitecture);
+
+    /// <summary>The number of <c>membarrier</c> in the system call table of an architecture; 0 where it is not known.</summary>
+    internal static int NumberOn(Architecture architecture) => architecture switch
     {
-        Architecture.X64 => 324,
-        Architecture.X86 => 375,
-        Architecture.Arm or Architecture.Armv6 => 389,
-        Architecture.Arm64 or Architecture.LoongArch64 or Architecture.RiscV64 => 283,
-        Architecture.S390x => 356,
-        Architecture.Ppc64le => 365,
-        _ => 0,
+        Architecture.X64 => 324, // arch/x86/entry/syscalls/syscall_64.tbl
+        Architecture.X86 => 375, // arch/x86/entry/syscalls/syscall_32.tbl
+        Architecture.Arm or Architecture.Armv6 => 389, // arch/arm/tools/syscall.tbl
+        Architecture.Arm64 or Architecture.LoongArch64 or Architecture.RiscV64 => 283, // include/uapi/asm-generic/unistd.h, scripts/syscall.tbl
+        Architecture.S390x => 356, // arch/s390/kernel/syscalls/syscall.tbl
+        Architecture.Ppc64le => 365, // arch/powerpc/kernel/syscalls/syscall.tbl
+        _ => 0, // Counts as ENOSYS: another tier is chosen.
     };
 
     /// <summary>Makes the call.</summary>
