@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace HeadToHead;
 
@@ -14,9 +15,10 @@ internal sealed record Target(string Row, TargetKind Kind, double Most, string? 
     {
         ReadCommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new JsonStringEnumConverter<TargetKind>(JsonNamingPolicy.CamelCase) },
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectRequiredConstructorParameters = true,
+        TypeInfoResolver = TargetJson.Default,
     };
 
     /// <summary>Whether it limits our own figure, not a comparison.</summary>
@@ -26,12 +28,16 @@ internal sealed record Target(string Row, TargetKind Kind, double Most, string? 
     /// <exception cref="JsonException">A property is unknown, missing or malformed, or there is a peer where none belongs.</exception>
     public static Target[] Load(string path)
     {
-        Target[] targets = JsonSerializer.Deserialize<Target[]>(File.ReadAllText(path), s_json) ?? [];
+        Target[] targets = JsonSerializer.Deserialize(File.ReadAllText(path), (JsonTypeInfo<Target[]>)s_json.GetTypeInfo(typeof(Target[]))) ?? [];
         return Array.Find(targets, static target => target.IsOfFigure != target.Peer is null) is { } wrong
             ? throw new JsonException($"{wrong}: a ratio and extra nanoseconds need a \"peer\", nanoseconds and bytes have none.")
             : targets;
     }
 }
+
+/// <summary>How targets are read without reflection, so that the program also runs natively compiled.</summary>
+[JsonSerializable(typeof(Target[]))]
+internal sealed partial class TargetJson : JsonSerializerContext;
 
 /// <summary>What a target limits.</summary>
 internal enum TargetKind

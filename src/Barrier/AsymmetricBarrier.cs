@@ -23,7 +23,18 @@ namespace SwmrKit;
 public static class AsymmetricBarrier
 {
     /// <summary>The tier in force. The first use detects it (microseconds, once a process). Never throws.</summary>
-    public static BarrierTier Tier => ProcessBarrier.Strategy.Tier;
+    /// <remarks>
+    /// Worth asking for at start-up: under NativeAOT a reader fences until the tier is known, and code that is compiled only once
+    /// (<c>TieredCompilation=0</c>) looks the tier up on each <see cref="Light"/> unless it was known by then.
+    /// </remarks>
+    public static BarrierTier Tier
+    {
+        get
+        {
+            LightStrategy.Settle();
+            return ProcessBarrier.Strategy.Tier;
+        }
+    }
 
     /// <summary>Whether <see cref="Light"/> runs without a hardware fence on x64 (on arm64: without a full one). Never throws.</summary>
     public static bool IsAccelerated => ProcessBarrier.Strategy.LightIsFree;

@@ -19,6 +19,18 @@ internal static class LightStrategy
         get => RuntimeFeature.IsDynamicCodeCompiled ? Folded.IsFree : Published.IsFree != 0;
     }
 
+    /// <summary>
+    /// Completes detection for code that is compiled from here on. Code compiled once and for all (TieredCompilation=0) folds the
+    /// strategy only if it has been decided by then.
+    /// </summary>
+    internal static void Settle()
+    {
+        if (RuntimeFeature.IsDynamicCodeCompiled)
+        {
+            RuntimeHelpers.RunClassConstructor(typeof(Folded).TypeHandle);
+        }
+    }
+
     /// <summary>For the JIT. Its initialiser runs detection, which records errors and never throws.</summary>
     private static class Folded
     {

@@ -12,8 +12,12 @@ internal abstract class AnnounceContender(string name) : Contender(name)
     private protected long Shared = 1;
 }
 
-internal sealed class AnnounceLight() : AnnounceContender("Light")
+internal sealed class AnnounceLight : AnnounceContender
 {
+    public AnnounceLight()
+        : base("Light") =>
+        _ = AsymmetricBarrier.Tier; // Decided before Run is compiled, as a program would at start-up.
+
     public override void Run(int iterations)
     {
         long sum = 0;
