@@ -17,9 +17,17 @@ internal static class Probe
         AskUnder([], environment, questions);
 
     /// <summary>As <see cref="Ask"/>, with a program before it that starts it: strace, for instance.</summary>
-    public static Dictionary<string, string> AskUnder(string[] wrapper, IReadOnlyDictionary<string, string> environment, params string[] questions)
+    public static Dictionary<string, string> AskUnder(string[] wrapper, IReadOnlyDictionary<string, string> environment, params string[] questions) =>
+        AskProgram([.. wrapper, "dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "SwmrKit.Probe.dll")], environment, questions);
+
+    /// <summary>As <see cref="Ask"/>, of a probe compiled in another way.</summary>
+    /// <param name="program">The program and the arguments before the questions.</param>
+    /// <param name="environment">Environment variables to set.</param>
+    /// <param name="questions">What to ask, in this order.</param>
+    /// <returns>The answers by question.</returns>
+    public static Dictionary<string, string> AskProgram(string[] program, IReadOnlyDictionary<string, string> environment, params string[] questions)
     {
-        string[] command = [.. wrapper, "dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "SwmrKit.Probe.dll"), .. questions];
+        string[] command = [.. program, .. questions];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
