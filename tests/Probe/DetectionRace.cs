@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using SwmrKit.Memory;
 
@@ -16,10 +17,9 @@ internal static class DetectionRace
     public static string Run()
     {
         // Compiled, not run: the first to run a barrier shall be a racing thread.
-        foreach (string method in new[] { nameof(Write), nameof(Read) })
-        {
-            RuntimeHelpers.PrepareMethod(typeof(DetectionRace).GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.MethodHandle);
-        }
+        const BindingFlags ours = BindingFlags.NonPublic | BindingFlags.Static;
+        RuntimeHelpers.PrepareMethod(typeof(DetectionRace).GetMethod(nameof(Write), ours)!.MethodHandle);
+        RuntimeHelpers.PrepareMethod(typeof(DetectionRace).GetMethod(nameof(Read), ours)!.MethodHandle);
 
         var boards = new Board[Pairs];
         var threads = new List<Thread>();
