@@ -1,107 +1,234 @@
 using System.Diagnostics;
+using SwmrKit.Tests;
 
-namespace SwmrKit.Tests;
+namespace SwmrKit;
 
 /// <summary>
-/// One writer that replaces a value as fast as it can, and readers that use it: whoever meets a value already disposed counts a
-/// violation. The heavy barrier is given, so that a broken one runs through the same code.
+/// One writer that replaces values as fast as it can, and readers that use them in every way there is: whoever finds memory freed
+/// that it protects counts a violation. Copied with the algorithm, so that its mutants run through the same code.
 /// </summary>
-internal sealed class DisposalStress(Action heavy, int batchSize)
+/// <remarks>
+/// Two words are read and written by turns: a cell, which tracks births itself, and a bare root, which is protected by a guard
+/// and retired with its birth.
+/// </remarks>
+internal sealed class DisposalStress
 {
-    private const int PressureBytes = 64 * 1024 * 1024;
-    private const int PressedLines = 4;
+    private const int WritesAtOnce = 128;
+    private const int ReadsAtOnce = 1_000;
+    private const int LongestSpinPerWrite = 64;
 
-    private readonly byte[] _pressure = GC.AllocateUninitializedArray<byte>(PressureBytes);
-    private long _reads;
-    private long _violations;
+    private static readonly int s_ways = Enum.GetValues<WayToRead>().Length;
+
+    private readonly StressPlan _plan;
+    private readonly BlockQuarantine _blocks = new();
+    private readonly RetirementDomain _domain;
+    private readonly SwmrCell<NativeBlock> _cell;
+    private readonly long[] _reads = new long[s_ways];
+    private readonly long[] _violations = new long[s_ways];
+    private SharedReference<NativeBlock> _root;
+    private long _writes;
     private volatile bool _stop;
 
-    public long Reads => Interlocked.Read(ref _reads);
-
-    public long Violations => Interlocked.Read(ref _violations);
-
-    public long Writes { get; private set; }
-
-    /// <summary>The counts when the last write had been made and the readers were still reading.</summary>
-    public RetirementStatistics WhileReading { get; private set; }
-
-    /// <summary>The counts after the readers had left and the cell was disposed.</summary>
-    public RetirementStatistics Drained { get; private set; }
-
-    /// <summary>Runs until both counts are reached, or for a control until enough violations were seen, or the time is over.</summary>
-    public void Run(int readers, long writes, long reads, long enoughViolations, TimeSpan limit)
+    private DisposalStress(StressPlan plan)
     {
-        var domain = new RetirementDomain(new RetirementOptions { BatchSize = batchSize }, heavy);
-        var cell = new SwmrCell<Canary>(new Canary(), domain);
-        Thread[] threads = [.. Enumerable.Range(1, readers).Select(seed => new Thread(() => Read(cell, (uint)seed * 2_654_435_761)) { IsBackground = true })];
-        foreach (Thread thread in threads)
-        {
-            thread.Start();
-        }
-
-        long start = Stopwatch.GetTimestamp();
-        while ((Writes < writes || Reads < reads) && Violations < enoughViolations && Stopwatch.GetElapsedTime(start) < limit)
-        {
-            for (int i = 0; i < 256; i++)
-            {
-                cell.Publish(new Canary());
-            }
-
-            Writes += 256;
-        }
-
-        WhileReading = domain.Statistics;
-        _stop = true;
-        foreach (Thread thread in threads)
-        {
-            thread.Join();
-        }
-
-        cell.Dispose();
-        domain.Dispose();
-        Wait.Until(() => domain.Statistics.Pending == 0, "the drain");
-        Drained = domain.Statistics;
+        _plan = plan;
+        _domain = new RetirementDomain(new RetirementOptions { BatchSize = plan.BatchSize });
+        _cell = new SwmrCell<NativeBlock>(new NativeBlock(_blocks), _domain);
+        _root.Write(new NativeBlock(_blocks, _domain.Readers.Era));
     }
 
-    private void Read(SwmrCell<Canary> cell, uint random)
+    public static StressResult Run(StressPlan plan) => new DisposalStress(plan).Run();
+
+    private StressResult Run()
     {
-        using ReaderHandle handle = cell.Domain.Register();
-        long violations = 0;
+        Thread[] readers = [.. Enumerable.Range(1, _plan.Readers).Select(seed => new Thread(() => ReadUntilStopped(seed)) { IsBackground = true })];
+        Array.ForEach(readers, static reader => reader.Start());
+        long start = Stopwatch.GetTimestamp();
+        while ((_writes < _plan.Writes || _reads.Sum() < _plan.Reads)
+            && _violations.Sum() < _plan.EnoughViolations
+            && Stopwatch.GetElapsedTime(start) < _plan.Limit)
+        {
+            for (int i = 0; i < WritesAtOnce; i++)
+            {
+                _cell.Publish(new NativeBlock(_blocks));
+                ReplaceRoot(new NativeBlock(_blocks, _domain.Readers.Era)); // O9: the birth before the publication.
+                Volatile.Write(ref _writes, _writes + 2);
+            }
+        }
+
+        RetirementStatistics whileReading = _domain.Statistics;
+        _stop = true;
+        Array.ForEach(readers, static reader => reader.Join());
+
+        ReplaceRoot(null);
+        _cell.Dispose();
+        _domain.Dispose();
+        Wait.Until(() => _domain.Statistics.Pending == 0, "the drain");
+        RetirementStatistics drained = _domain.Statistics;
+        _blocks.Dispose();
+        return new StressResult
+        {
+            Writes = _writes,
+            Reads = Enum.GetValues<WayToRead>().ToDictionary(static way => way, way => (_reads[(int)way], _violations[(int)way])),
+            RetiredWhileReading = whileReading.Retired,
+            ReclaimedWhileReading = whileReading.Reclaimed,
+            HeavyBarriers = whileReading.HeavyBarriers,
+            Retired = drained.Retired,
+            Reclaimed = drained.Reclaimed,
+            Freed = _blocks.Freed,
+            FreedAgain = _blocks.FreedAgain,
+        };
+    }
+
+    private void ReplaceRoot(NativeBlock? next)
+    {
+        NativeBlock old = _root.Read()!;
+        _root.Write(next);
+        _domain.Retire(old, static old => old.Dispose(), bytes: 0, old.Birth);
+    }
+
+    private void ReadUntilStopped(int seed)
+    {
+        using ReaderHandle handle = _domain.Register();
+        var pressure = new StoreBufferPressure(seed);
+        long[] reads = new long[s_ways];
+        long[] violations = new long[s_ways];
         while (!_stop)
         {
-            for (int i = 0; i < 1_000; i++)
+            for (int i = 0; i < ReadsAtOnce && !_stop; i++)
             {
-                random = Press(random);
-                using CellRead<Canary> read = cell.Read(handle);
-                Canary value = read.Value;
-
-                // Looked at over a random while: a value disposed at any moment of it is a violation.
-                bool alive = value.IsAlive;
-                for (uint spin = random & 63; spin > 0 && alive; spin--)
+                uint random = pressure.Press();
+                (WayToRead way, bool intact) = (random % 4_096) switch
                 {
-                    alive = value.IsAlive;
-                }
-
-                violations += alive ? 0 : 1;
+                    0 => (WayToRead.OnAThreadThatEnds, ReadOnAThreadThatEnds(random >> 12)),
+                    1 => (WayToRead.Stalled, ReadStalled(handle, random >> 12)),
+                    < 64 => (WayToRead.Nested, ReadNested(handle, random >> 12)),
+                    < 2_048 => (WayToRead.Cell, ReadCell(handle, random >> 12)),
+                    _ => (WayToRead.Guard, ReadUnderGuard(handle, random >> 12)),
+                };
+                reads[(int)way]++;
+                violations[(int)way] += intact ? 0 : 1;
             }
 
-            Interlocked.Add(ref _reads, 1_000);
-            Interlocked.Add(ref _violations, violations);
-            violations = 0;
+            for (int way = 0; way < s_ways; way++)
+            {
+                Interlocked.Add(ref _reads[way], reads[way]);
+                Interlocked.Add(ref _violations[way], violations[way]);
+            }
+
+            Array.Clear(reads);
+            Array.Clear(violations);
         }
     }
 
-    /// <summary>Stores that miss the cache, right before the announcement, which then waits behind them in the store buffer.</summary>
-    private uint Press(uint random)
+    private bool ReadCell(ReaderHandle handle, uint random)
     {
-        for (int i = 0; i < PressedLines; i++)
+        using CellRead<NativeBlock> read = _cell.Read(handle);
+        return StaysIntact(read.Value, random);
+    }
+
+    private bool ReadUnderGuard(ReaderHandle handle, uint random)
+    {
+        using ReadGuard guard = handle.Enter();
+        NativeBlock value = guard.Protect(ref _root)!;
+        return StaysIntact(value, random);
+    }
+
+    /// <summary>The inner guard protects something published after the outer one was entered, the outer one goes on protecting what it has.</summary>
+    private bool ReadNested(ReaderHandle handle, uint random)
+    {
+        using ReadGuard outer = handle.Enter();
+        NativeBlock first = outer.Protect(ref _root)!;
+        WaitForWrites(4);
+        bool intact;
+        using (ReadGuard inner = handle.Enter())
         {
-            random ^= random << 13;
-            random ^= random >> 17;
-            random ^= random << 5;
-            _pressure[random % PressureBytes] = (byte)i;
+            NativeBlock second = inner.Protect(ref _root)!;
+            intact = StaysIntact(second, random);
+            WaitForWrites(4);
+            intact &= second.IsIntact;
         }
 
-        return random;
+        WaitForWrites(4);
+        return StaysIntact(first, random) && intact;
+    }
+
+    /// <summary>Long inside one guard: what it found first, and what was published long after it was entered.</summary>
+    private bool ReadStalled(ReaderHandle handle, uint random)
+    {
+        ReadGuard guard = handle.Enter();
+        NativeBlock first = guard.Protect(ref _root)!;
+        Stall(random);
+        NativeBlock second = _cell.Read(ref guard);
+        Stall(random >> 1);
+        NativeBlock third = guard.Protect(ref _root)!;
+        WaitForWrites(4);
+        bool intact = StaysIntact(first, random) && second.IsIntact && third.IsIntact;
+        guard.Dispose();
+        return intact;
+    }
+
+    private bool ReadOnAThreadThatEnds(uint random)
+    {
+        bool intact = false;
+        var thread = new Thread(() => intact = (random % 3) switch
+        {
+            0 => ReadCellImplicitly(random >> 2),
+            1 => EndInsideImplicitGuard(random >> 2),
+            _ => EndInsideGuardOfHandle(random >> 2),
+        });
+        thread.Start();
+        thread.Join();
+        return intact;
+    }
+
+    private bool ReadCellImplicitly(uint random)
+    {
+        using CellRead<NativeBlock> read = _cell.Read();
+        return StaysIntact(read.Value, random);
+    }
+
+    private bool EndInsideImplicitGuard(uint random)
+    {
+        ReadGuard guard = _domain.Enter();
+        NativeBlock value = guard.Protect(ref _root)!;
+        return StaysIntact(value, random);
+    }
+
+    private bool EndInsideGuardOfHandle(uint random)
+    {
+        ReaderHandle handle = _domain.Register();
+        ReadGuard guard = handle.Enter();
+        NativeBlock value = _cell.Read(ref guard);
+        return StaysIntact(value, random);
+    }
+
+    private static bool StaysIntact(NativeBlock value, uint random)
+    {
+        bool intact = value.IsIntact;
+        Thread.SpinWait((int)(random & 63));
+        return value.IsIntact && intact;
+    }
+
+    private void Stall(uint random)
+    {
+        if ((random & 1) == 0)
+        {
+            Thread.Sleep((random & 30) == 0 ? 30 : 1); // The longer one outlasts the flush delay: the timer's passes count too.
+        }
+        else
+        {
+            WaitForWrites(200);
+        }
+    }
+
+    /// <summary>Until the writer has made some more writes, or seems to be away. Spinning only: on a busy machine a yield gives up milliseconds.</summary>
+    private void WaitForWrites(int count)
+    {
+        long enough = Volatile.Read(ref _writes) + count;
+        for (int spins = 0; Volatile.Read(ref _writes) < enough && spins < count * LongestSpinPerWrite && !_stop; spins++)
+        {
+            Thread.SpinWait(8);
+        }
     }
 }
