@@ -33,7 +33,7 @@ public sealed class DisposalStressTests(ITestOutputHelper output) : IClassFixtur
     /// <summary>Batches of one, so that the era moves as often and memory is freed as soon as can be; attempts that grow.</summary>
     private bool IsCaught(Mutant mutant)
     {
-        foreach (int seconds in new[] { 2, 6, 18 })
+        foreach (int seconds in new[] { 2, 8, 32 })
         {
             StressResult result = mutant.Scenario(new StressPlan
             {
