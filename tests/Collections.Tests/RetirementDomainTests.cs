@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace SwmrKit.Tests;
@@ -52,6 +53,47 @@ public sealed class RetirementDomainTests : IClassFixture<SharedMachine>
         domain.Retire(calls, static list => list.Add("called"), bytes: 100);
         Assert.Equal(["called"], calls);
         Assert.Equal(0, domain.Statistics.PendingBytes);
+    }
+
+    [Fact]
+    public void An_array_goes_back_to_its_pool_when_no_reader_holds_it_and_is_cleared_if_asked_for()
+    {
+        using var domain = new RetirementDomain(new RetirementOptions { BatchSize = 2, FlushDelay = TimeSpan.FromHours(1) });
+        var pool = ArrayPool<long>.Create(maxArrayLength: 1_024, maxArraysPerBucket: 2);
+        long[] cleared = pool.Rent(1_024);
+        long[] kept = pool.Rent(1_024);
+        (cleared[7], kept[7]) = (1, 1);
+        using (domain.Enter())
+        {
+            domain.Retire(cleared, pool, clearArray: true);
+            domain.Retire(kept, pool);
+            Assert.Equal(2 * 1_024 * sizeof(long), domain.Statistics.PendingBytes);
+            Assert.Equal(1, cleared[7]);
+        }
+
+        Assert.Equal(2, domain.TryReclaim());
+        Assert.Equal((0, 1), (cleared[7], kept[7]));
+        Assert.Equal(new HashSet<long[]> { cleared, kept }, [pool.Rent(1_024), pool.Rent(1_024)]);
+        Assert.Equal(0, domain.Statistics.PendingBytes);
+    }
+
+    [Fact]
+    public void Returning_arrays_to_their_pool_allocates_nothing()
+    {
+        using var domain = new RetirementDomain(new RetirementOptions { BatchSize = 64, FlushDelay = TimeSpan.FromHours(1) });
+        var pool = ArrayPool<string>.Create(maxArrayLength: 16, maxArraysPerBucket: 128);
+        Work(10_000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Work(10_000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Work(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                domain.Retire(pool.Rent(16), pool, clearArray: true);
+            }
+        }
     }
 
     [Fact]
@@ -163,11 +205,13 @@ public sealed class RetirementDomainTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
-    public void Synchronize_times_out_while_a_reader_stays()
+    public void Synchronize_times_out_while_a_reader_stays_and_it_can_be_named()
     {
         using var domain = new RetirementDomain();
+        using ReaderHandle outside = domain.Register("outside");
         using StalledReader reader = StalledReader.In(domain);
         Assert.False(domain.Synchronize(TimeSpan.FromMilliseconds(10)));
+        Assert.Equal(["stalled"], domain.Readers.GetActiveReaders());
     }
 
     [Fact]

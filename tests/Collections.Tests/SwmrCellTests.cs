@@ -143,10 +143,6 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
-    public void What_can_only_be_disposed_asynchronously_is_refused_not_forgotten() =>
-        Assert.Throws<NotSupportedException>(() => new SwmrCell<IAsyncDisposable>(new OnlyAsync(), _domain));
-
-    [Fact]
     public void Publishing_a_retired_object_or_one_of_another_cell_is_refused_and_changes_nothing()
     {
         var first = new Canary();
@@ -206,6 +202,60 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
             return current + "c";
         }));
         Assert.Equal(1, cell.Version);
+    }
+
+    [Fact]
+    public void A_callback_never_runs_under_the_lock_of_an_Update_but_may_write_to_that_cell()
+    {
+        using var domain = new RetirementDomain(new RetirementOptions { BatchSize = 1 });
+        using var updated = new SwmrCell<string>("a", domain);
+        var inUpdate = new SharedInt32();
+        int calledInUpdate = 0;
+        using var other = new SwmrCell<Canary>(new Canary(), domain, _ =>
+        {
+            calledInUpdate += inUpdate.Read();
+            updated.Publish("from the callback");
+        });
+        updated.Update(current =>
+        {
+            inUpdate.Write(1);
+            other.Publish(new Canary());
+            inUpdate.Write(0);
+            return current + "b";
+        });
+        Wait.Until(() => updated.Version == 3, "the callback");
+        Assert.Equal((0, 0), (calledInUpdate, domain.Statistics.CallbackFailures));
+        using CellRead<string> read = updated.Read();
+        Assert.Equal("from the callback", read.Value);
+    }
+
+    [Fact]
+    public void After_an_Update_that_threw_callbacks_run_on_the_retiring_thread_again()
+    {
+        using var cell = new SwmrCell<string>("a", _domain);
+        Assert.Throws<FormatException>(() => cell.Update(static _ => throw new FormatException()));
+        var value = new Canary();
+        _domain.Retire(value);
+        Assert.Equal(1, value.Disposals);
+    }
+
+    [Fact]
+    public void Inside_an_Update_nothing_is_waited_for_or_reclaimed()
+    {
+        var value = new Canary();
+        using var cell = new SwmrCell<string>("a", _domain);
+        var other = new SwmrCell<Canary>(value, _domain);
+        cell.Update(current =>
+        {
+            Assert.Contains("Update", Assert.Throws<InvalidOperationException>(() => _domain.Synchronize(TimeSpan.Zero)).Message, StringComparison.Ordinal);
+            Assert.Throws<InvalidOperationException>(_domain.Dispose);
+            other.Dispose();
+            Assert.Equal(0, _domain.TryReclaim());
+            Assert.True(value.IsAlive);
+            return current + "b";
+        });
+        Assert.Equal(1, _domain.TryReclaim());
+        Assert.Equal(1, value.Disposals);
     }
 
     [Fact]
@@ -343,10 +393,5 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
             all.Add(canary);
             return canary;
         }
-    }
-
-    private sealed class OnlyAsync : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync() => default;
     }
 }

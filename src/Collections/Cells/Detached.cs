@@ -33,11 +33,19 @@ public sealed class Detached<T>
             return; // Nothing to dispose.
         }
 
-        if (!_ownership.TryRetireDetached(_publication))
+        RetirementReservation room = _cell.Domain.Reserve();
+        try
         {
-            throw new InvalidOperationException("The object has been published again or retired already.");
-        }
+            if (!_ownership.TryRetireDetached(_publication))
+            {
+                throw new InvalidOperationException("The object has been published again or retired already.");
+            }
 
-        _cell.RetireValue(Value, _ownership.Birth, reserved: false);
+            _cell.RetireValue(Value, _ownership.Birth, ref room);
+        }
+        finally
+        {
+            room.Dispose();
+        }
     }
 }

@@ -8,7 +8,8 @@ namespace SwmrKit;
 /// Holds the current one of a succession of objects: a certificate, a memory-mapped index, a configuration with its resources.
 /// Reading it is free; what is replaced is disposed exactly once, as soon as no reader uses it.
 /// </summary>
-/// <typeparam name="T">The type of the object. One that implements <see cref="IDisposable"/> is disposed when it has been replaced.</typeparam>
+/// <typeparam name="T">The type of the object. One that implements <see cref="IDisposable"/>, or only <see cref="IAsyncDisposable"/>, is disposed
+/// when it has been replaced; one that implements both, by its <see cref="IDisposable.Dispose"/>.</typeparam>
 /// <remarks>
 /// <para>Reads cost no fence, no lock and no allocation, whatever writers do, and never wait. Writers are serialised by a lock.
 /// A write never waits for readers.</para>
@@ -158,7 +159,8 @@ public sealed class SwmrCell<T> : IDisposable
 
     /// <summary>Replaces the value by one computed from it; the one replaced is disposed when no reader uses it.</summary>
     /// <param name="update">Gets the current value and returns the new one, or the same for no change. It runs once, under the
-    /// cell's writer lock; if it throws, nothing changes. It must not write to the same cell.</param>
+    /// cell's writer lock; if it throws, nothing changes. It must not write to the same cell. What other cells retire meanwhile on this
+    /// thread is reclaimed by the flush timer: no callback runs under the lock.</param>
     /// <returns>The version of the value that is current afterwards.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="update"/> is null.</exception>
     /// <exception cref="InvalidOperationException">It returned null or an object that cannot be published (see <see cref="Publish"/>).</exception>
@@ -166,7 +168,7 @@ public sealed class SwmrCell<T> : IDisposable
     public long Update(Func<T, T> update)
     {
         ArgumentNullException.ThrowIfNull(update);
-        return Write(update, static (current, update) => update(current), retire: true, out _, out _);
+        return Write(update, CallUnderLock, retire: true, out _, out _);
     }
 
     /// <summary>Replaces the value and leaves the one replaced to the caller, who publishes it again or retires it.</summary>
@@ -205,11 +207,17 @@ public sealed class SwmrCell<T> : IDisposable
     /// Retires the current value, and disposes it before this returns unless a reader is using it; then as soon as that one has left.
     /// Later reads and writes throw. Further calls do nothing.
     /// </summary>
+    /// <remarks>
+    /// A value that can only be disposed asynchronously is not waited for: its disposal has begun when this returns, unless a reader is using the value, and
+    /// <see cref="RetirementDomain.Synchronize"/> of <see cref="Domain"/> waits for its end. In a reclamation callback, or in <see cref="Update"/> of another cell,
+    /// the flush timer does the disposing.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">This is called from inside <see cref="Update"/> of the same cell.</exception>
     public void Dispose()
     {
         Node current;
         TaskCompletionSource<long>? change;
+        RetirementReservation room;
         RefuseReentry();
         using (_writer.Enter())
         {
@@ -220,7 +228,7 @@ public sealed class SwmrCell<T> : IDisposable
             }
 
             var disposed = Node.Disposed(current);
-            Domain.Reclaimer.Reserve();
+            room = Domain.Reserve();
             change = TakeChange();
             _current.Write(disposed); // O2: the unlink, before the tag.
             current.Ownership?.Retire();
@@ -231,36 +239,49 @@ public sealed class SwmrCell<T> : IDisposable
             _ = change.Task.Exception; // Observed: those who waited may have given up long ago.
         }
 
-        RetireValue(current.Value, current.Birth, reserved: true);
-        if (!CallbackScope.IsActive)
+        RetireValue(current.Value, current.Birth, ref room);
+        if (Reclaimer.MayRunCallbacks)
         {
             Domain.Reclaimer.Flush(); // Nothing may follow that would: the process may be about to end.
         }
     }
 
     /// <summary>Claims an object that will have to be disposed, and with it the era of its birth: before its publication (O9).</summary>
-    private Ownership? Claim(T value) => value switch
-    {
-        _ when _reclaim is not null => Ownership.Claim(value, _clock),
-        IDisposable => Ownership.Claim(value, _clock),
-        IAsyncDisposable => throw new NotSupportedException(
-            $"{value.GetType()} can only be disposed asynchronously. Give the cell an action that does it, or publish something that implements IDisposable."),
-        _ => null,
-    };
+    private Ownership? Claim(T value) =>
+        _reclaim is not null || value is IDisposable or IAsyncDisposable ? Ownership.Claim(value, _clock) : null;
 
-    internal void RetireValue(T value, long birth, bool reserved)
+    /// <summary>Retires a value that has been unlinked, or gives the room back for one that needs no disposal.</summary>
+    internal void RetireValue(T value, long birth, ref RetirementReservation room)
     {
         if (_reclaim is not null)
         {
-            Domain.Reclaimer.Retire(RetiredItem.Calling(value, _reclaim, birth, bytes: 0), reserved);
+            room.Retire(value, _reclaim, birth: birth);
         }
         else if (value is IDisposable disposable)
         {
-            Domain.Reclaimer.Retire(RetiredItem.Disposing(disposable, birth, bytes: 0), reserved);
+            room.Retire(disposable, birth: birth);
         }
-        else if (reserved)
+        else if (value is IAsyncDisposable asyncDisposable)
         {
-            Domain.Reclaimer.CancelReservation();
+            room.Retire(asyncDisposable, birth: birth);
+        }
+        else
+        {
+            room.Dispose();
+        }
+    }
+
+    /// <summary>Other objects' callbacks do not run in the update, where they would find this cell's lock held.</summary>
+    private static T CallUnderLock(T current, Func<T, T> update)
+    {
+        WriterScope.Enter();
+        try
+        {
+            return update(current);
+        }
+        finally
+        {
+            WriterScope.Exit();
         }
     }
 
@@ -270,6 +291,7 @@ public sealed class SwmrCell<T> : IDisposable
         publication = 0;
         Node node;
         TaskCompletionSource<long>? change;
+        RetirementReservation room = default;
         RefuseReentry();
         using (_writer.Enter())
         {
@@ -285,9 +307,9 @@ public sealed class SwmrCell<T> : IDisposable
             try
             {
                 node = new Node(value, ownership, current.Version + 1);
-                if (retire)
+                if (retire && current.Ownership is not null)
                 {
-                    Domain.Reclaimer.Reserve();
+                    room = Domain.Reserve();
                 }
             }
             catch
@@ -310,9 +332,9 @@ public sealed class SwmrCell<T> : IDisposable
         }
 
         change?.TrySetResult(node.Version); // Before other things' callbacks run.
-        if (retire)
+        if (retire && replaced.Ownership is not null)
         {
-            RetireValue(replaced.Value, replaced.Birth, reserved: true);
+            RetireValue(replaced.Value, replaced.Birth, ref room);
         }
 
         return node.Version;

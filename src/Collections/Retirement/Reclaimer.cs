@@ -9,10 +9,11 @@ namespace SwmrKit;
 /// <para><b>A pass.</b> Under the gate: take what is incoming and advance the era (O3). Then one heavy barrier for all of it (O1),
 /// then read the registry and its slots (O5), then split: what no reservation intersects is ready, the rest is held for the next
 /// pass. One pass runs at a time, and another thread may wait for that; callbacks run after it, outside every lock, so a slow one
-/// delays nobody else's.</para>
-/// <para><b>When.</b> The thread that fills a batch runs one pass; the timer runs the others. While readers hold back much, a pass comes
+/// delays nobody else's (<see cref="CallbackRunner"/>).</para>
+/// <para><b>When.</b> The thread that fills a batch runs one pass; the timer runs the others, and those that would fall into a callback
+/// or under a container's writer lock. While readers hold back much, a pass comes
 /// only when half as much has come in: looking again at what is held stays a constant part of each retirement's cost.</para>
-/// <para><b>The domain is held weakly</b>, and only to report to: the timer holds this, so that what is pending when a domain is
+/// <para><b>The domain is not held</b>: the timer holds this, so that what is pending when a domain is
 /// collected is reclaimed all the same, when its last readers have left.</para>
 /// <para><b>Nothing is lost.</b> Room is made before an item is moved; an item whose heavy barrier failed is still held.</para>
 /// </remarks>
@@ -29,7 +30,7 @@ internal sealed class Reclaimer
     private readonly Action _heavy;
     private readonly int _batchSize;
     private readonly int _advanceEvery;
-    private readonly WeakReference<RetirementDomain> _domain;
+    private readonly CallbackRunner _callbacks;
     private readonly FlushTimer _timer;
 
     // Guarded by the clock's gate.
@@ -45,11 +46,9 @@ internal sealed class Reclaimer
     private readonly List<ReadyBatch> _running = [];
 
     private SharedInt32 _threshold; // How much must have come in before a retiring thread runs a pass.
+    private SharedInt32 _heldCount; // As of the last pass, for those who arm the timer after it.
     private SharedReference<ReadyBatch> _spare;
-    private SharedInt64 _reclaimed;
-    private SharedInt64 _pendingBytes;
     private SharedInt64 _heavyBarriers;
-    private SharedInt64 _callbackFailures;
     private SharedInt64 _reclaimFailures;
 
     public Reclaimer(RetirementDomain domain, Action heavy, RetirementOptions options)
@@ -57,7 +56,7 @@ internal sealed class Reclaimer
         _registry = domain.Readers;
         _clock = _registry.Clock;
         _heavy = heavy;
-        _domain = new WeakReference<RetirementDomain>(domain);
+        _callbacks = new CallbackRunner(domain);
         _batchSize = options.BatchSize;
         _advanceEvery = Math.Max(1, options.BatchSize / AdvancesPerBatch);
         _incoming = new RetiredItem[options.BatchSize];
@@ -65,18 +64,23 @@ internal sealed class Reclaimer
         _timer = new FlushTimer(this, options.FlushDelay, options.TimeProvider);
     }
 
+    /// <summary>Whether the calling thread may run callbacks: it is neither in one nor under a container's writer lock.</summary>
+    public static bool MayRunCallbacks => !CallbackScope.IsActive && !WriterScope.IsActive;
+
+    public EraClock Clock => _clock;
+
     public RetirementStatistics Statistics
     {
         get
         {
-            long reclaimed = _reclaimed.Read(); // Before the count of retired: pending is never negative.
+            long reclaimed = _callbacks.Reclaimed; // Before the count of retired: pending is never negative.
             return new RetirementStatistics
             {
                 Retired = _retired.Read(),
                 Reclaimed = reclaimed,
-                PendingBytes = _pendingBytes.Read(),
+                PendingBytes = _callbacks.PendingBytes,
                 HeavyBarriers = _heavyBarriers.Read(),
-                CallbackFailures = _callbackFailures.Read(),
+                CallbackFailures = _callbacks.Failures,
                 ReclaimFailures = _reclaimFailures.Read(),
             };
         }
@@ -87,7 +91,7 @@ internal sealed class Reclaimer
     {
         using ExclusiveLock.Scope held = _clock.Gate.Enter();
         MakeRoomUnderGate();
-        _reserved++;
+        _reserved++; // Counted apart from what is incoming: taking that leaves the room.
     }
 
     /// <summary>Gives back a reservation that will not be used.</summary>
@@ -107,20 +111,14 @@ internal sealed class Reclaimer
             {
                 _reserved--;
             }
-            else
-            {
-                MakeRoomUnderGate();
-            }
+
+            MakeRoomUnderGate(); // There is room already where it was reserved.
 
             int count = _incomingCount.Read() + 1;
             _incomingCount.Write(count);
             _incoming[count - 1] = item.Tagged(_clock.TagUnderGate()); // O2: after the unlink, under the lock of every advance.
             _retired.Write(_retired.ReadRelaxed() + 1);
-            if (item.Bytes != 0)
-            {
-                _pendingBytes.Add(item.Bytes);
-            }
-
+            _callbacks.AddPending(item.Bytes);
             if (count % _advanceEvery == 0)
             {
                 _clock.AdvanceUnderGate();
@@ -129,7 +127,7 @@ internal sealed class Reclaimer
             full = count >= _threshold.ReadRelaxed();
         }
 
-        if (full && !CallbackScope.IsActive)
+        if (full && MayRunCallbacks)
         {
             ReclaimReporting(onlyFullBatch: true, passes: 1);
         }
@@ -152,32 +150,31 @@ internal sealed class Reclaimer
     public int Reclaim() => Reclaim(onlyFullBatch: false, passes: 1);
 
     /// <summary>
-    /// Reclaims what no reader holds, and waits for the callbacks that other threads were running when this was called: with it,
-    /// and after a grace period, everything retired before has been reclaimed.
+    /// Reclaims what no reader holds, and waits for what was being reclaimed when this was called, and for disposals that this
+    /// began: with it, and after a grace period, everything retired before has been reclaimed.
     /// </summary>
     /// <returns>False when the time ran out first.</returns>
     public bool ReclaimAndWait(Func<bool> timeIsUp)
     {
         // In one: what was retired before is taken by this pass, or has been detached by one whose batch is among the running.
         ReadyBatch? ready;
-        (ReadyBatch Batch, long Completed)[] running;
+        List<(ReadyBatch Batch, long Completed)> running;
         using (_pass.Enter())
         {
             // The count first: a batch that still runs after it was read will change it.
-            running = [.. _running.Select(static batch => (batch, batch.Completed.Read())).Where(static pair => pair.batch.IsRunning)];
+            running = [.. _running.Select(static batch => (batch, batch.Completed)).Where(static pair => pair.batch.IsRunning)];
             ready = Pass();
+            if (ready is not null)
+            {
+                running.Add((ready, ready.Completed));
+            }
         }
 
-        if (ready is not null)
-        {
-            RunCallbacks(ready);
-        }
-
-        ArmIfPending();
+        RunCallbacks(ready);
         foreach ((ReadyBatch batch, long completed) in running)
         {
             var spinner = default(Spinner);
-            while (batch.Completed.Read() == completed)
+            while (batch.Completed == completed)
             {
                 if (timeIsUp())
                 {
@@ -202,7 +199,7 @@ internal sealed class Reclaimer
         catch (Exception exception)
         {
             _reclaimFailures.Add(1);
-            Report(exception, isCallback: false);
+            _callbacks.Report(exception, isCallback: false);
             _timer.ArmForRescan();
         }
     }
@@ -221,20 +218,17 @@ internal sealed class Reclaimer
                 }
             }
 
-            if (ready is not null)
-            {
-                reclaimed += RunCallbacks(ready);
-            }
+            reclaimed += RunCallbacks(ready);
         }
         while (--passes > 0 && IsBatchIncoming());
 
-        ArmIfPending();
         return reclaimed;
     }
 
     private ReadyBatch? Pass()
     {
         TakeIncoming();
+        _heldCount.Write(_held.Count);
         if (_held.Count == 0)
         {
             return null;
@@ -263,8 +257,9 @@ internal sealed class Reclaimer
         }
 
         _held.RemoveRange(kept, _held.Count - kept);
+        _heldCount.Write(kept);
         _threshold.Write(Math.Max(_batchSize, kept / 2));
-        ready.IsRunning = true;
+        ready.Begin();
         _running.Add(ready);
         return ready;
     }
@@ -280,41 +275,27 @@ internal sealed class Reclaimer
         _clock.AdvanceUnderGate(); // O3: after the unlinks of everything taken, before Heavy.
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "A callback's failure is reported and must not stop the others.")]
-    private int RunCallbacks(ReadyBatch ready)
+    /// <summary>Runs the callbacks of what a pass found ready. What it did not is looked at again in time, however long they take.</summary>
+    /// <returns>How many items have been reclaimed.</returns>
+    private int RunCallbacks(ReadyBatch? ready)
     {
-        CallbackScope.Enter();
-        foreach (RetiredItem item in ready.Items)
+        int reclaimed = 0;
+        try
         {
-            try
+            ArmIfPending(progress: ready is { Items.Count: > 0 });
+        }
+        finally
+        {
+            if (ready is not null)
             {
-                item.Reclaim();
+                reclaimed = _callbacks.Run(ready);
+                if (ready.End())
+                {
+                    _spare.Write(ready);
+                }
             }
-            catch (Exception exception)
-            {
-                _callbackFailures.Add(1);
-                Report(exception, isCallback: true);
-            }
-
-            if (item.Bytes != 0)
-            {
-                _pendingBytes.Add(-item.Bytes);
-            }
-
-            _reclaimed.Add(1);
         }
 
-        CallbackScope.Exit();
-        int reclaimed = ready.Items.Count;
-        if (reclaimed > 0)
-        {
-            _timer.ResetBackOff();
-        }
-
-        ready.Items.Clear();
-        ready.IsRunning = false;
-        ready.Completed.Write(ready.Completed.ReadRelaxed() + 1);
-        _spare.Write(ready);
         return reclaimed;
     }
 
@@ -324,11 +305,11 @@ internal sealed class Reclaimer
         return _incomingCount.Read() >= _threshold.ReadRelaxed();
     }
 
-    private void ArmIfPending()
+    private void ArmIfPending(bool progress)
     {
-        if (_retired.Read() == _reclaimed.Read())
+        if (progress)
         {
-            return;
+            _timer.ResetBackOff();
         }
 
         bool incoming;
@@ -341,7 +322,7 @@ internal sealed class Reclaimer
         {
             _timer.Arm();
         }
-        else
+        else if (_heldCount.Read() > 0)
         {
             _timer.ArmForRescan();
         }
@@ -353,14 +334,6 @@ internal sealed class Reclaimer
         if (_incoming.Length < needed)
         {
             Array.Resize(ref _incoming, Math.Max(needed, _incoming.Length * 2));
-        }
-    }
-
-    private void Report(Exception exception, bool isCallback)
-    {
-        if (_domain.TryGetTarget(out RetirementDomain? domain))
-        {
-            domain.OnFailed(exception, isCallback);
         }
     }
 }

@@ -1,14 +1,21 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
 namespace SwmrKit;
 
 /// <summary>Something unlinked that awaits its reclamation: what to call, and the eras [birth, tag] in which a reader may have found it.</summary>
+/// <remarks>Each form is a function pointer and at most two references: making one allocates nothing. Arguments are checked here, for every public way in.</remarks>
 internal readonly unsafe struct RetiredItem
 {
     private readonly object _state;
     private readonly object? _action;
-    private readonly delegate*<object, object?, void> _invoke;
+    private readonly delegate*<object, object?, ValueTask> _invoke;
 
-    private RetiredItem(object state, object? action, delegate*<object, object?, void> invoke, long birth, long bytes)
+    private RetiredItem(object state, object? action, delegate*<object, object?, ValueTask> invoke, long bytes, long birth, EraClock clock)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(birth);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(birth, clock.Now);
         _state = state;
         _action = action;
         _invoke = invoke;
@@ -16,7 +23,7 @@ internal readonly unsafe struct RetiredItem
         Bytes = bytes;
     }
 
-    /// <summary>The era at or before which it was first published; <see cref="UnknownBirth"/> makes every earlier reader hold it back.</summary>
+    /// <summary>The era at or before which it was first published; 0 when unknown, which makes every earlier reader hold it back.</summary>
     public long Birth { get; }
 
     /// <summary>The era in which it had been unlinked (O2).</summary>
@@ -24,20 +31,66 @@ internal readonly unsafe struct RetiredItem
 
     public long Bytes { get; }
 
-    /// <summary>Born before every reader: sound for anything, and all that is known of what no container tracked.</summary>
-    public const long UnknownBirth = 0;
+    public static RetiredItem Disposing(IDisposable value, long bytes, long birth, EraClock clock)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return new RetiredItem(value, null, &DisposeIt, bytes, birth, clock);
+    }
 
-    public static RetiredItem Disposing(IDisposable value, long birth, long bytes) => new(value, null, &DisposeIt, birth, bytes);
+    public static RetiredItem DisposingAsync(IAsyncDisposable value, long bytes, long birth, EraClock clock)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return new RetiredItem(value, null, &DisposeItAsync, bytes, birth, clock);
+    }
 
-    public static RetiredItem Calling<TState>(TState state, Action<TState> action, long birth, long bytes)
-        where TState : class => new(state, action, &Call<TState>, birth, bytes);
+    public static RetiredItem Calling<TState>(TState state, Action<TState> action, long bytes, long birth, EraClock clock)
+        where TState : class
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(action);
+        return new RetiredItem(state, action, &Call<TState>, bytes, birth, clock);
+    }
+
+    public static RetiredItem Returning<T>(T[] array, ArrayPool<T> pool, bool clearArray, long birth, EraClock clock)
+    {
+        ArgumentNullException.ThrowIfNull(array);
+        ArgumentNullException.ThrowIfNull(pool);
+        long bytes = (long)array.Length * Unsafe.SizeOf<T>();
+        return clearArray
+            ? new RetiredItem(array, pool, &ReturnCleared<T>, bytes, birth, clock)
+            : new RetiredItem(array, pool, &Return<T>, bytes, birth, clock);
+    }
 
     public RetiredItem Tagged(long tag) => this with { Tag = tag };
 
-    public void Reclaim() => _invoke(_state, _action);
+    /// <summary>Runs the callback.</summary>
+    /// <returns>Completed but for an asynchronous disposal that is still running. To be awaited once.</returns>
+    public ValueTask Reclaim() => _invoke(_state, _action);
 
-    private static void DisposeIt(object state, object? action) => ((IDisposable)state).Dispose();
+    private static ValueTask DisposeIt(object state, object? action)
+    {
+        ((IDisposable)state).Dispose();
+        return default;
+    }
 
-    private static void Call<TState>(object state, object? action)
-        where TState : class => ((Action<TState>)action!)((TState)state);
+    private static ValueTask DisposeItAsync(object state, object? action) => ((IAsyncDisposable)state).DisposeAsync();
+
+    private static ValueTask Call<TState>(object state, object? action)
+        where TState : class
+    {
+        ((Action<TState>)action!)((TState)state);
+        return default;
+    }
+
+    private static ValueTask Return<T>(object array, object? pool)
+    {
+        ((ArrayPool<T>)pool!).Return((T[])array);
+        return default;
+    }
+
+    private static ValueTask ReturnCleared<T>(object array, object? pool)
+    {
+        ((ArrayPool<T>)pool!).Return((T[])array, clearArray: true);
+        return default;
+    }
 }

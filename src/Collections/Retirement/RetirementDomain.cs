@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace SwmrKit;
 
@@ -9,17 +11,18 @@ namespace SwmrKit;
 /// <remarks>
 /// <para><b>Readers</b> enter a read section (<see cref="Enter"/>, or faster through a handle from <see cref="Register"/>) and read
 /// under its guard, without fence, lock, interlocked instruction or allocation. <b>Writers</b> first unlink something, so that no
-/// new reader can find it, then <see cref="Retire(IDisposable)"/> it. It is disposed as soon as no reader that could have
+/// new reader can find it, then <see cref="Retire(IDisposable, long, long)"/> it. It is disposed as soon as no reader that could have
 /// found it is left; one heavy barrier (<see cref="AsymmetricBarrier.Heavy"/>) serves a whole batch.</para>
 /// <para><b>What a reader holds back</b> is what was alive while it read. Containers know since when a thing was alive; for what
 /// is retired without that knowledge, every reader that entered before counts.</para>
 /// <para><b>Callbacks</b> run on a retiring thread or on the flush timer's, outside every lock; they may retire. One that throws
-/// is counted and reported by <see cref="CallbackFailed"/>; the others run.</para>
+/// is counted and reported by <see cref="CallbackFailed"/>; the others run. So it is with an asynchronous disposal that fails.</para>
 /// <para>All members may be called from any thread. Nothing runs at process exit.</para>
 /// <para>The scheme combines interval-based reclamation (Wen et al., PPoPP 2018) with asymmetric barriers as in user-space RCU's
 /// membarrier flavour.</para>
 /// </remarks>
 [DebuggerDisplay("{Statistics}")]
+[SuppressMessage("ApiDesign", "RS0026", Justification = "The forms of Retire differ in what is retired, the first parameter.")]
 public sealed class RetirementDomain : IDisposable
 {
     private static readonly Lazy<RetirementDomain> s_shared = new(static () => new RetirementDomain());
@@ -56,7 +59,7 @@ public sealed class RetirementDomain : IDisposable
         _reclaimer = new Reclaimer(this, heavy, options);
     }
 
-    /// <summary>A callback threw. Raised on the thread that ran it; exceptions of handlers are ignored.</summary>
+    /// <summary>A callback threw, or an asynchronous disposal failed. Raised on the thread where that came up; exceptions of handlers are ignored.</summary>
     public event EventHandler<RetirementFailedEventArgs>? CallbackFailed;
 
     /// <summary>A pass failed, as a rule because the heavy barrier did. What it considered stays pending and is tried again.</summary>
@@ -92,59 +95,95 @@ public sealed class RetirementDomain : IDisposable
 
     /// <summary>Hands over something that no reader can find any more, to be disposed when no reader holds it. Never waits for readers.</summary>
     /// <param name="value">What to dispose. The calling thread has unlinked it, and nobody else disposes it.</param>
+    /// <param name="bytes">What it occupies, for statistics and limits.</param>
+    /// <param name="birth">The era (<see cref="ReaderRegistry.Era"/>) read before it was first published: what only readers from before that
+    /// era could hold back is not held back. With 0, unknown, every reader that entered before the retirement counts, and
+    /// <b>one that never leaves holds back everything retired since: without bound</b>.</param>
+    /// <remarks>
+    /// <para>O(1), amortised over a batch; no allocation at steady state. When a batch is full its callbacks run on the calling thread, unless it
+    /// is itself in a callback or in <see cref="SwmrCell{T}.Update"/>: call this after leaving your own locks. Running out of memory loses what has been
+    /// unlinked: <see cref="Reserve"/> before the unlink where that matters.</para>
+    /// <para>An object that can be disposed both ways is disposed by its <see cref="IDisposable.Dispose"/>, which is what containers prefer too;
+    /// convert it to <see cref="IAsyncDisposable"/> for the other way.</para>
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
-    public void Retire(IDisposable value) => Retire(value, bytes: 0);
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
+    [OverloadResolutionPriority(1)]
+    public void Retire(IDisposable value, long bytes = 0, long birth = 0) =>
+        _reclaimer.Retire(RetiredItem.Disposing(value, bytes, birth, Readers.Clock), reserved: false);
 
-    /// <summary>As <see cref="Retire(IDisposable)"/>, with its size.</summary>
+    /// <summary>As <see cref="Retire(IDisposable, long, long)"/>, for what is disposed asynchronously.</summary>
     /// <param name="value">What to dispose. The calling thread has unlinked it, and nobody else disposes it.</param>
     /// <param name="bytes">What it occupies, for statistics and limits.</param>
+    /// <param name="birth">The era read before it was first published, or 0 when unknown: then a reader that never leaves holds back without bound.</param>
+    /// <remarks>
+    /// The callback begins the disposal, and nothing waits for its end but <see cref="Synchronize"/> and <see cref="Dispose"/>: until then it is pending, afterwards
+    /// reclaimed; a failure is reported by <see cref="CallbackFailed"/>. A disposal that does not complete at once costs an allocation. In
+    /// its part behind the first <c>await</c> it must not call <see cref="Synchronize"/> or <see cref="Dispose"/> of this domain: it would wait for itself, which
+    /// cannot be noticed there.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is negative.</exception>
-    public void Retire(IDisposable value, long bytes)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        _reclaimer.Retire(RetiredItem.Disposing(value, RetiredItem.UnknownBirth, bytes), reserved: false);
-    }
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
+    public void Retire(IAsyncDisposable value, long bytes = 0, long birth = 0) =>
+        _reclaimer.Retire(RetiredItem.DisposingAsync(value, bytes, birth, Readers.Clock), reserved: false);
 
-    /// <summary>Hands over something that no reader can find any more: the action is called when no reader holds it. Never waits for readers.</summary>
-    /// <typeparam name="TState">The type of what the action gets.</typeparam>
-    /// <param name="state">What the action gets.</param>
+    /// <summary>As <see cref="Retire(IDisposable, long, long)"/>, with an action to be called instead of a disposal.</summary>
+    /// <typeparam name="TState">The type of the state.</typeparam>
+    /// <param name="state">What the action gets. The calling thread has unlinked it.</param>
     /// <param name="action">What to do, once; a static lambda costs no allocation.</param>
     /// <param name="bytes">What it occupies, for statistics and limits.</param>
-    /// <param name="birth">The era (<see cref="ReaderRegistry.Era"/>) read before it was first published, or 0 when unknown: with it, a
-    /// reader that stopped reading before does not hold it back.</param>
+    /// <param name="birth">The era read before it was first published, or 0 when unknown: then a reader that never leaves holds back without bound.</param>
     /// <exception cref="ArgumentNullException"><paramref name="state"/> or <paramref name="action"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
     public void Retire<TState>(TState state, Action<TState> action, long bytes = 0, long birth = 0)
-        where TState : class
+        where TState : class => _reclaimer.Retire(RetiredItem.Calling(state, action, bytes, birth, Readers.Clock), reserved: false);
+
+    /// <summary>As <see cref="Retire(IDisposable, long, long)"/>, for an array that goes back to its pool. Its size is counted as its bytes.</summary>
+    /// <typeparam name="T">The type of the elements.</typeparam>
+    /// <param name="array">The array, rented from the pool. The calling thread has unlinked it, and nobody else returns it.</param>
+    /// <param name="pool">Where it goes.</param>
+    /// <param name="clearArray">Whether the pool clears it.</param>
+    /// <param name="birth">The era read before it was first published, or 0 when unknown: then a reader that never leaves holds back without bound.</param>
+    /// <remarks>An array that was published before and rented again is a new one: its birth is the era read before the new publication.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="array"/> or <paramref name="pool"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="birth"/> is negative, or an era that has not come yet.</exception>
+    public void Retire<T>(T[] array, ArrayPool<T> pool, bool clearArray = false, long birth = 0) =>
+        _reclaimer.Retire(RetiredItem.Returning(array, pool, clearArray, birth, Readers.Clock), reserved: false);
+
+    /// <summary>
+    /// Makes room for one retirement, before the unlink: what is then retired through it is taken over without an allocation, so
+    /// that running out of memory cannot lose it.
+    /// </summary>
+    /// <returns>The room; dispose it, used or not.</returns>
+    /// <remarks>O(1) amortised. What readers hold back and what callbacks retire does not take the room.</remarks>
+    /// <exception cref="OutOfMemoryException">There is none. Nothing has been unlinked yet.</exception>
+    public RetirementReservation Reserve()
     {
-        ArgumentNullException.ThrowIfNull(state);
-        ArgumentNullException.ThrowIfNull(action);
-        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        ArgumentOutOfRangeException.ThrowIfNegative(birth);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(birth, Readers.Era);
-        _reclaimer.Retire(RetiredItem.Calling(state, action, birth, bytes), reserved: false);
+        _reclaimer.Reserve();
+        return new RetirementReservation(_reclaimer);
     }
 
     /// <summary>Reclaims now what no reader holds, instead of when the batch is full or the delay over. Does not wait for readers.</summary>
-    /// <returns>How many things were reclaimed by this call; 0 in a callback, where it does nothing.</returns>
+    /// <returns>How many things were reclaimed by this call, asynchronous disposals that go on not counted; 0 in a callback or in
+    /// <see cref="SwmrCell{T}.Update"/>, where it does nothing.</returns>
     /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
-    public int TryReclaim() => CallbackScope.IsActive ? 0 : _reclaimer.Reclaim();
+    public int TryReclaim() => Reclaimer.MayRunCallbacks ? _reclaimer.Reclaim() : 0;
 
     /// <summary>
     /// Waits until every read section open now has been left, then reclaims what was retired before the call, callbacks that
-    /// other threads are running included.
+    /// other threads are running and asynchronous disposals included.
     /// </summary>
     /// <param name="timeout">The longest wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends the wait early.</param>
-    /// <returns>True when all of that is done, false when the time ran out.</returns>
-    /// <exception cref="InvalidOperationException">The calling thread is inside a read section of this domain, or runs a callback.</exception>
+    /// <returns>True when all of that is done, false when the time ran out: <see cref="ReaderRegistry.GetActiveReaders"/> of
+    /// <see cref="Readers"/> then names the readers that have not left.</returns>
+    /// <exception cref="InvalidOperationException">The calling thread is inside a read section of this domain, runs a callback, or is in
+    /// <see cref="SwmrCell{T}.Update"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
     public bool Synchronize(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        ThrowIfInCallback(nameof(Synchronize));
+        ThrowIfMustNotWait(nameof(Synchronize));
         long start = _time.GetTimestamp();
         return Readers.WaitForReaders(timeout, cancellationToken) && _reclaimer.ReclaimAndWait(() =>
         {
@@ -163,7 +202,7 @@ public sealed class RetirementDomain : IDisposable
     /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
     public void Dispose()
     {
-        ThrowIfInCallback(nameof(Dispose));
+        ThrowIfMustNotWait(nameof(Dispose));
         if (s_shared.IsValueCreated && ReferenceEquals(this, Shared))
         {
             throw new InvalidOperationException("RetirementDomain.Shared serves the whole process and cannot be disposed. Create a domain of your own.");
@@ -198,12 +237,18 @@ public sealed class RetirementDomain : IDisposable
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed.Read() != 0, this);
 
-    private static void ThrowIfInCallback(string what)
+    private static void ThrowIfMustNotWait(string what)
     {
         if (CallbackScope.IsActive)
         {
             throw new InvalidOperationException(
                 $"{what} was called from a reclamation callback, which it would have to wait for. Call it from another thread or after the callback.");
+        }
+
+        if (WriterScope.IsActive)
+        {
+            throw new InvalidOperationException(
+                $"{what} was called from inside the Update of a cell: a callback it waited for could wait for that cell. Call it after the update.");
         }
     }
 }

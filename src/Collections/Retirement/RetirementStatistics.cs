@@ -6,10 +6,10 @@ public readonly record struct RetirementStatistics
     /// <summary>How many things were retired.</summary>
     public long Retired { get; init; }
 
-    /// <summary>How many of them were reclaimed: their callback has ended.</summary>
+    /// <summary>How many of them were reclaimed: their callback has ended, and the asynchronous disposal it began.</summary>
     public long Reclaimed { get; init; }
 
-    /// <summary>How many await reclamation.</summary>
+    /// <summary>How many await reclamation, or are being reclaimed: asynchronous disposals that have not ended included.</summary>
     public long Pending => Retired - Reclaimed;
 
     /// <summary>The bytes declared for what awaits reclamation.</summary>
@@ -18,7 +18,7 @@ public readonly record struct RetirementStatistics
     /// <summary>How many heavy barriers were issued.</summary>
     public long HeavyBarriers { get; init; }
 
-    /// <summary>How many callbacks threw.</summary>
+    /// <summary>How many callbacks threw, or began an asynchronous disposal that failed.</summary>
     public long CallbackFailures { get; init; }
 
     /// <summary>How many passes failed, as a rule because the heavy barrier did; what they considered stayed pending.</summary>

@@ -1,0 +1,113 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace SwmrKit;
+
+/// <summary>
+/// Runs the callbacks of what a pass found ready, outside every lock, and accounts for each: an item counts as reclaimed when its
+/// callback has ended, asynchronous disposals included.
+/// </summary>
+/// <remarks>
+/// A callback that throws, or whose disposal fails later, is counted and reported; the others run. An asynchronous disposal that
+/// does not complete at once delays nothing but the end of its batch, for which only Synchronize waits.
+/// The domain is held weakly, and only to report to.
+/// </remarks>
+internal sealed class CallbackRunner(RetirementDomain domain)
+{
+    private readonly WeakReference<RetirementDomain> _domain = new(domain);
+    private SharedInt64 _reclaimed;
+    private SharedInt64 _pendingBytes;
+    private SharedInt64 _failures;
+
+    /// <summary>How many items have been reclaimed.</summary>
+    public long Reclaimed => _reclaimed.Read();
+
+    /// <summary>The bytes of what has been retired and not yet reclaimed.</summary>
+    public long PendingBytes => _pendingBytes.Read();
+
+    /// <summary>How many callbacks failed.</summary>
+    public long Failures => _failures.Read();
+
+    /// <summary>Counts the bytes of something retired.</summary>
+    public void AddPending(long bytes)
+    {
+        if (bytes != 0)
+        {
+            _pendingBytes.Add(bytes);
+        }
+    }
+
+    /// <summary>Runs the callbacks of a batch that has begun, and empties it.</summary>
+    /// <returns>How many items have been reclaimed; fewer than there were when disposals go on.</returns>
+    [SuppressMessage("Design", "CA1031", Justification = "A callback's failure is reported and must not stop the others.")]
+    public int Run(ReadyBatch ready)
+    {
+        int reclaimed = 0;
+        CallbackScope.Enter();
+        foreach (RetiredItem item in ready.Items)
+        {
+            try
+            {
+                ValueTask disposal = item.Reclaim();
+                if (!disposal.IsCompleted)
+                {
+                    _ = AccountForAsync(disposal, item.Bytes, ready);
+                    continue;
+                }
+
+                disposal.GetAwaiter().GetResult();
+            }
+            catch (Exception exception)
+            {
+                Fail(exception);
+            }
+
+            Account(item.Bytes);
+            reclaimed++;
+        }
+
+        CallbackScope.Exit();
+        ready.Items.Clear(); // Nothing is kept alive by a batch that waits to be used again, or for a disposal.
+        return reclaimed;
+    }
+
+    /// <summary>Reports something to the domain's handlers, if it is still known to anybody.</summary>
+    public void Report(Exception exception, bool isCallback)
+    {
+        if (_domain.TryGetTarget(out RetirementDomain? target))
+        {
+            target.OnFailed(exception, isCallback);
+        }
+    }
+
+    /// <summary>Awaits the end of a disposal, on whatever thread it comes. Never fails: nobody awaits it.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "A disposal's failure is reported; nobody awaits this.")]
+    private async Task AccountForAsync(ValueTask disposal, long bytes, ReadyBatch batch)
+    {
+        batch.BeginDisposal();
+        try
+        {
+            await disposal.ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            CallbackScope.Enter(); // A handler that waited for this disposal would wait for itself.
+            Fail(exception);
+            CallbackScope.Exit();
+        }
+
+        Account(bytes);
+        batch.End();
+    }
+
+    private void Fail(Exception exception)
+    {
+        _failures.Add(1);
+        Report(exception, isCallback: true);
+    }
+
+    private void Account(long bytes)
+    {
+        AddPending(-bytes);
+        _reclaimed.Add(1);
+    }
+}

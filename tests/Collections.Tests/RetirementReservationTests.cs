@@ -1,0 +1,197 @@
+using System.Buffers;
+
+namespace SwmrKit.Tests;
+
+public sealed class RetirementReservationTests : IClassFixture<SharedMachine>
+{
+    private const int Many = 1_000;
+
+    private static readonly Action<string> s_nothing = static _ => { };
+
+    // Nothing runs a pass but the tests: what is retired comes in and stays.
+    private readonly RetirementDomain _domain = new(new RetirementOptions { BatchSize = 65_536, FlushDelay = TimeSpan.FromHours(1) });
+
+    [Fact]
+    public void Every_form_retires_through_it()
+    {
+        var disposable = new Canary();
+        var asyncDisposable = new AsyncCanary(endsAtOnce: true);
+        var calls = new List<string>();
+        var pool = new ListedPool();
+        using (RetirementReservation room = _domain.Reserve())
+        {
+            room.Retire(disposable, bytes: 1);
+        }
+
+        using (RetirementReservation room = _domain.Reserve())
+        {
+            room.Retire(asyncDisposable, bytes: 2);
+        }
+
+        using (RetirementReservation room = _domain.Reserve())
+        {
+            room.Retire(calls, static list => list.Add("called"), bytes: 4);
+        }
+
+        using (RetirementReservation room = _domain.Reserve())
+        {
+            room.Retire(new byte[8], pool);
+        }
+
+        Assert.Equal((4, 4, 15), (_domain.Statistics.Retired, _domain.Statistics.Pending, _domain.Statistics.PendingBytes));
+        Assert.Equal(4, _domain.TryReclaim());
+        Assert.Equal((1, 1), (disposable.Disposals, asyncDisposable.Disposals));
+        Assert.Equal(["called"], calls);
+        Assert.Equal([8], pool.Returned);
+        Assert.Equal(0, _domain.Statistics.PendingBytes);
+    }
+
+    [Fact]
+    public void Retiring_through_it_allocates_nothing_however_much_came_in_between()
+    {
+        var domain = new RetirementDomain(new RetirementOptions { BatchSize = 1, FlushDelay = TimeSpan.FromHours(1) });
+        long reserved = 0;
+        long unreserved = 0;
+
+        // In a callback nothing is reclaimed in between, so that the list grows.
+        domain.Retire(domain, domain =>
+        {
+            Retire(domain, Many); // Warm: everything but the list.
+            for (int i = 0; i < Many; i++)
+            {
+                using RetirementReservation room = domain.Reserve();
+                Retire(domain, i % 4);
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                room.Retire("state", s_nothing);
+                reserved += GC.GetAllocatedBytesForCurrentThread() - before;
+            }
+
+            long start = GC.GetAllocatedBytesForCurrentThread();
+            Retire(domain, Many * 16);
+            unreserved = GC.GetAllocatedBytesForCurrentThread() - start;
+        });
+        Assert.Equal(0, reserved);
+        Assert.True(unreserved > 0, "the list did not have to grow: the test shows nothing");
+        Assert.True(domain.Synchronize(TimeSpan.FromSeconds(60)));
+        Wait.Until(() => domain.Statistics.Pending == 0, "the rest");
+
+        static void Retire(RetirementDomain domain, int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                domain.Retire("state", s_nothing);
+            }
+        }
+    }
+
+    [Fact]
+    public void Unused_it_is_given_back_and_one_that_is_not_keeps_its_room()
+    {
+        var domain = new RetirementDomain(new RetirementOptions { BatchSize = 8, FlushDelay = TimeSpan.FromHours(1) });
+        Assert.Equal(0, Allocated(static domain => domain.Reserve().Dispose()));
+        Assert.True(Allocated(static domain => _ = domain.Reserve()) > 0, "the room of a thousand reservations is nowhere");
+
+        long Allocated(Action<RetirementDomain> action)
+        {
+            action(domain);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < Many; i++)
+            {
+                action(domain);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
+    [Fact]
+    public void It_serves_once()
+    {
+        RetirementReservation room = _domain.Reserve();
+        room.Retire(new Canary());
+        Assert.True(IsRefused(ref room));
+        room.Dispose();
+        room.Dispose();
+        RetirementReservation unused = _domain.Reserve();
+        unused.Dispose();
+        Assert.True(IsRefused(ref unused));
+        Assert.Equal(1, _domain.Statistics.Retired);
+    }
+
+    [Fact]
+    public void By_default_it_is_no_room()
+    {
+        RetirementReservation none = default;
+        Assert.True(IsRefused(ref none));
+        none.Dispose();
+    }
+
+    [Fact]
+    public void Refused_arguments_leave_it_unused()
+    {
+        RetirementReservation room = _domain.Reserve();
+        bool refused = false;
+        try
+        {
+            room.Retire(new Canary(), birth: _domain.Readers.Era + 1);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            refused = true;
+        }
+
+        Assert.True(refused);
+        room.Retire(new Canary());
+        Assert.Equal(1, _domain.Statistics.Retired);
+    }
+
+    [Fact]
+    public void It_serves_after_its_domain_has_been_disposed()
+    {
+        var domain = new RetirementDomain();
+        RetirementReservation room = domain.Reserve();
+        domain.Dispose();
+        var value = new Canary();
+        room.Retire(value);
+        Wait.Until(() => value.Disposals == 1, "the flush");
+    }
+
+    [Fact]
+    public void A_value_of_a_cell_that_needs_no_disposal_takes_no_room()
+    {
+        var domain = new RetirementDomain(new RetirementOptions { BatchSize = 8, FlushDelay = TimeSpan.FromHours(1) });
+        using var cell = new SwmrCell<string>("first", domain);
+        for (int i = 0; i < Many; i++)
+        {
+            cell.Publish(i % 2 == 0 ? "even" : "odd");
+            Assert.Null(cell.Exchange("other") is { } detached ? Record.Exception(detached.Retire) : null);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        domain.Reserve().Dispose();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, domain.Statistics.Retired);
+    }
+
+    private static bool IsRefused(ref RetirementReservation room)
+    {
+        try
+        {
+            room.Retire(new Canary());
+            return false;
+        }
+        catch (InvalidOperationException)
+        {
+            return true;
+        }
+    }
+
+    private sealed class ListedPool : ArrayPool<byte>
+    {
+        public List<int> Returned { get; } = [];
+
+        public override byte[] Rent(int minimumLength) => new byte[minimumLength];
+
+        public override void Return(byte[] array, bool clearArray = false) => Returned.Add(array.Length);
+    }
+}
