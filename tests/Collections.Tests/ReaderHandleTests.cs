@@ -65,22 +65,44 @@ public sealed class ReaderHandleTests : IClassFixture<SharedMachine>
     {
         Drop(_domain);
         Collect();
-        Assert.Equal(0, _domain.Readers.Count);
+        Assert.Equal((0, 0), (_domain.Readers.Count, _domain.Readers.Quarantined));
     }
 
     [Fact]
-    public void A_handle_dropped_inside_keeps_its_slot_until_its_guard_is_left()
+    public void A_handle_dropped_inside_is_quarantined_and_keeps_its_slot_until_its_guard_is_left()
     {
         ReadGuard guard = EnterAndDrop(_domain);
         var value = new Canary();
         Collect();
         _domain.Retire(value);
-        Assert.Equal(1, _domain.Readers.Count);
+        Assert.Equal((1, 1), (_domain.Readers.Count, _domain.Readers.Quarantined));
+        Assert.Single(_domain.Readers.GetActiveReaders());
         Assert.True(value.IsAlive);
         guard.Dispose();
         _domain.Readers.TakeBackAbandoned();
-        Assert.Equal(0, _domain.Readers.Count);
+        Assert.Equal((0, 0), (_domain.Readers.Count, _domain.Readers.Quarantined));
         Assert.Equal(1, _domain.TryReclaim());
+    }
+
+    [Fact]
+    public void A_handle_dropped_inside_by_a_thread_that_ended_leaves_quarantine_by_itself()
+    {
+        using var domain = new RetirementDomain();
+        Wait.OnThread(() =>
+        {
+            ReadGuard guard = EnterAndDrop(domain);
+            Wait.Until(
+                () =>
+                {
+                    Collect();
+                    return domain.Readers.Quarantined == 1;
+                },
+                "the quarantine");
+            Assert.True(guard.IsOpen);
+        });
+        domain.Retire(new Canary()); // The flush looks at who has ended.
+        Wait.Until(() => domain.Readers.Quarantined == 0 && domain.Statistics.Pending == 0, "the end of the quarantine");
+        Assert.Equal(0, domain.Readers.Count);
     }
 
     [Fact]

@@ -91,7 +91,7 @@ public sealed class SwmrCell<T> : IDisposable
 
     /// <summary>Reads the current value as the calling thread's implicit reader.</summary>
     /// <returns>The read; dispose it on this thread.</returns>
-    /// <exception cref="ObjectDisposedException">The cell has been disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The cell or its domain has been disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public CellRead<T> Read() => Read(ImplicitReaders.SlotOf(_readers));
 
@@ -100,7 +100,7 @@ public sealed class SwmrCell<T> : IDisposable
     /// <returns>The read; dispose it on this thread.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="reader"/> is null.</exception>
     /// <exception cref="InvalidOperationException">The handle belongs to another domain.</exception>
-    /// <exception cref="ObjectDisposedException">The cell or the handle has been disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The cell, its domain or the handle has been disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public CellRead<T> Read(ReaderHandle reader)
     {

@@ -18,12 +18,13 @@ internal static class ImplicitReaders
     public static ReaderSlot SlotOf(ReaderRegistry registry)
     {
         ReaderSlot? last = ThreadVariable<ReaderSlot, ReaderSlot>.Value;
-        return last is not null && ReferenceEquals(last.Clock, registry.Clock) ? last : Find(registry);
+        return last is not null && ReferenceEquals(last.Clock, registry.EntryClock) ? last : Find(registry);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ReaderSlot Find(ReaderRegistry registry)
     {
+        registry.ThrowIfClosed();
         Dictionary<EraClock, Entry> table = ThreadVariable<ReaderSlot, Dictionary<EraClock, Entry>>.Value ??= [];
         if (!table.TryGetValue(registry.Clock, out Entry entry))
         {

@@ -15,27 +15,36 @@ public sealed class ReaderHandle : FinalizedObject, IDisposable
 {
     private readonly ReaderRegistry _registry;
     private readonly SlotOwner _owner;
-    private ReaderSlot _slot;
+    private readonly ReaderSlot _slot;
+
+    // The way in: the slot, until the handle is disposed or the registry closed.
+    private SharedReference<ReaderSlot> _entry;
+    private SharedInt32 _disposed;
 
     internal ReaderHandle(ReaderRegistry registry, ReaderSlot slot)
     {
         _registry = registry;
         _slot = slot;
+        _entry = new SharedReference<ReaderSlot>(slot);
         _owner = slot.Owner!;
     }
 
     /// <summary>The name given at registration, for people.</summary>
     public string Name => _owner.Name;
 
-    internal ReaderSlot Slot => _slot;
+    internal ReaderSlot Slot
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _entry.ReadRelaxed()!;
+    }
 
     /// <summary>Enters a read section. O(1): two loads and three stores, no fence, no allocation.</summary>
     /// <returns>The guard; dispose it on this thread, innermost first.</returns>
-    /// <exception cref="ObjectDisposedException">The handle has been disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The handle or its domain has been disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadGuard Enter()
     {
-        var guard = new ReadGuard(_slot);
+        var guard = new ReadGuard(Slot);
         KeepAlive(this); // Until the slot says that somebody is inside, the finalizer would give it to another thread.
         return guard;
     }
@@ -44,8 +53,7 @@ public sealed class ReaderHandle : FinalizedObject, IDisposable
     /// <exception cref="InvalidOperationException">A guard of this handle is open, or another thread calls while the one it is bound to lives.</exception>
     public void Dispose()
     {
-        ReaderSlot slot = _slot;
-        if (ReferenceEquals(slot, ReaderSlot.Closed))
+        if (_disposed.Read() != 0)
         {
             return;
         }
@@ -56,21 +64,25 @@ public sealed class ReaderHandle : FinalizedObject, IDisposable
                 $"The reader '{Name}' is bound to another thread, which may be entering at this moment. Dispose it there, or after that thread has ended.");
         }
 
-        if (slot.IsInside && _owner.Thread.IsAlive)
+        if (_slot.IsInside && _owner.Thread.IsAlive)
         {
             throw new InvalidOperationException($"The reader '{Name}' is inside a read section. Dispose its guard first.");
         }
 
-        _registry.Release(slot, _owner, evenInside: true);
-        _slot = ReaderSlot.Closed;
+        _registry.Release(_slot, _owner, evenInside: true);
+        Close();
+        _disposed.Write(1);
         NeedsNoCollecting();
     }
+
+    /// <summary>Takes the way in away; a guard that is open stays so. May be called from any thread.</summary>
+    internal void Close() => _entry.Write(ReaderSlot.Closed);
 
     /// <summary>Gives the slot back, now or when the guard still open on it has been left.</summary>
     protected override void OnCollected()
     {
         // Never between the load of the slot and its announcement: entering keeps the handle alive until then.
-        if (!ReferenceEquals(_slot, ReaderSlot.Closed))
+        if (_disposed.Read() == 0)
         {
             _registry.Release(_slot, _owner, evenInside: false);
         }

@@ -25,6 +25,13 @@ public sealed class ReaderRegistry
     // Every entry of a published array is a slot; arrays are replaced, never changed.
     private SharedReference<ReaderSlot[]> _slots = new([]);
 
+    // What a thread compares its last implicit slot's clock with: the clock, and once closed one that no slot has.
+    private SharedReference<EraClock> _entry;
+
+    // Guarded by the lock.
+    private bool _isClosed;
+    private int _quarantined;
+
     /// <summary>Creates an empty registry.</summary>
     public ReaderRegistry()
         : this(AsymmetricBarrier.Heavy, TimeProvider.System)
@@ -37,10 +44,14 @@ public sealed class ReaderRegistry
     {
         _heavy = heavy;
         _time = time;
+        _entry = new SharedReference<EraClock>(Clock);
         _ = AsymmetricBarrier.IsAccelerated; // Decided now: under NativeAOT readers fence until it is.
     }
 
     internal EraClock Clock { get; } = new();
+
+    /// <summary>The clock by which a thread finds its implicit slot again: another one once the registry is closed.</summary>
+    internal EraClock EntryClock => _entry.ReadRelaxed()!;
 
     /// <summary>The current era: what is unlinked from now on is retired at this era or a later one.</summary>
     public long Era => Clock.Now;
@@ -58,14 +69,41 @@ public sealed class ReaderRegistry
     /// <summary>The number of slots there are. O(1).</summary>
     public int Capacity => _slots.Read()!.Length;
 
+    /// <summary>
+    /// The number of readers whose handle was dropped and collected while a guard of it was open. Their places are kept until the guard has
+    /// been left or the thread has ended: more than 0 for long means that somebody lost a guard without disposing it, and holds
+    /// back what it protects. <see cref="GetActiveReaders"/> names them. O(1).
+    /// </summary>
+    public int Quarantined
+    {
+        get
+        {
+            using ExclusiveLock.Scope held = _lock.Enter();
+            return _quarantined;
+        }
+    }
+
     /// <summary>Registers an explicit reader for the calling thread: the fastest way in.</summary>
     /// <param name="name">For people; by default the thread's name.</param>
     /// <returns>The handle. It is bound to the calling thread; dispose it there when the thread stops reading.</returns>
-    public ReaderHandle Register(string? name = null) =>
-        new(this, Acquire(new SlotOwner(name, ThreadIdentity.Current, isImplicit: false)));
+    /// <exception cref="ObjectDisposedException">The domain these readers belong to has been disposed.</exception>
+    public ReaderHandle Register(string? name = null)
+    {
+        var owner = new SlotOwner(name, ThreadIdentity.Current, isImplicit: false);
+        var handle = new ReaderHandle(this, Acquire(owner));
+        using ExclusiveLock.Scope held = _lock.Enter();
+        owner.Handle = new WeakReference<ReaderHandle>(handle);
+        if (_isClosed)
+        {
+            handle.Close(); // Meanwhile.
+        }
+
+        return handle;
+    }
 
     /// <summary>Enters a read section as the calling thread's implicit reader, registering it on first use.</summary>
     /// <returns>The guard; dispose it on this thread.</returns>
+    /// <exception cref="ObjectDisposedException">The domain these readers belong to has been disposed.</exception>
     public ReadGuard Enter() => new(ImplicitReaders.SlotOf(this));
 
     /// <summary>
@@ -147,6 +185,7 @@ public sealed class ReaderRegistry
     internal ReaderSlot Acquire(SlotOwner owner)
     {
         using ExclusiveLock.Scope held = _lock.Enter();
+        ThrowIfClosedUnderLock();
         if (_free.Count == 0)
         {
             TakeBackAbandoned();
@@ -176,10 +215,45 @@ public sealed class ReaderRegistry
         if (slot.Lower != 0 && !evenInside)
         {
             owner.IsQuarantined = true;
+            _quarantined++;
             return;
         }
 
         FreeUnderLock(slot);
+    }
+
+    /// <summary>
+    /// Takes the ways in away, from handles and from threads that read implicitly: entering throws from now on. Guards that are open
+    /// stay so, and further calls do nothing.
+    /// </summary>
+    /// <remarks>
+    /// It costs readers nothing: no slot changes, but what a handle or a thread finds its slot by. One that had found it
+    /// and not yet announced itself still comes in, once; it is seen by every scan, as any other (O1). That is also why no
+    /// slot is freed here, nor given to anybody else afterwards.
+    /// </remarks>
+    internal void Close()
+    {
+        using ExclusiveLock.Scope held = _lock.Enter();
+        if (_isClosed)
+        {
+            return;
+        }
+
+        _isClosed = true;
+        _entry.Write(new EraClock());
+        foreach (ReaderSlot slot in Slots)
+        {
+            if (slot.Owner?.Handle is { } weak && weak.TryGetTarget(out ReaderHandle? handle))
+            {
+                handle.Close();
+            }
+        }
+    }
+
+    internal void ThrowIfClosed()
+    {
+        using ExclusiveLock.Scope held = _lock.Enter();
+        ThrowIfClosedUnderLock();
     }
 
     /// <summary>Whether the calling thread has a guard open on any of its readers here.</summary>
@@ -222,8 +296,11 @@ public sealed class ReaderRegistry
         }
     }
 
+    private void ThrowIfClosedUnderLock() => ObjectDisposedException.ThrowIf(_isClosed, typeof(RetirementDomain));
+
     private void FreeUnderLock(ReaderSlot slot)
     {
+        _quarantined -= slot.Owner is { IsQuarantined: true } ? 1 : 0;
         slot.Clear();
         slot.Owner = null;
         _free.Push(slot); // Room was made when the slot was: this never allocates, not even in a finalizer.

@@ -62,7 +62,8 @@ public sealed class RetirementDomain : IDisposable
     /// <summary>A callback threw, or an asynchronous disposal failed. Raised on the thread where that came up; exceptions of handlers are ignored.</summary>
     public event EventHandler<RetirementFailedEventArgs>? CallbackFailed;
 
-    /// <summary>A pass failed, as a rule because the heavy barrier did. What it considered stays pending and is tried again.</summary>
+    /// <summary>A pass failed, as a rule because the heavy barrier did, or <see cref="Dispose"/> left something behind. What was considered stays
+    /// pending and is tried again.</summary>
     public event EventHandler<RetirementFailedEventArgs>? ReclaimFailed;
 
     /// <summary>The domain of containers that were given none: one a process, never disposed.</summary>
@@ -193,12 +194,17 @@ public sealed class RetirementDomain : IDisposable
     }
 
     /// <summary>
-    /// Registers no further reader, waits up to five seconds for those inside, and reclaims what none of them holds. The rest
-    /// stays pending and is reclaimed when its reader leaves. Handles and containers that exist go on working, safely; what they
-    /// retire is reclaimed. Further calls drain again.
+    /// Lets no further reader in, waits up to five seconds for those inside, and reclaims what none of them holds. The rest
+    /// stays pending and is reclaimed when its reader leaves; that readers are still inside is then reported, with their names, by
+    /// <see cref="ReclaimFailed"/> as a <see cref="TimeoutException"/>. Further calls drain again.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The calling thread is inside a read section of this domain, runs a callback, or
-    /// the domain is <see cref="Shared"/>.</exception>
+    /// <remarks>
+    /// <para>Entering, and reading a container without an open guard, throws from then on, through existing handles too. Guards that are open stay
+    /// in force. A thread that was entering at that moment still comes in, once, and is protected as any other.</para>
+    /// <para>Writers go on: containers may be written and disposed afterwards, and what they retire is reclaimed.</para>
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The calling thread is inside a read section of this domain, runs a callback, is in
+    /// <see cref="SwmrCell{T}.Update"/>, or the domain is <see cref="Shared"/>.</exception>
     /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
     public void Dispose()
     {
@@ -214,9 +220,15 @@ public sealed class RetirementDomain : IDisposable
         }
 
         _disposed.Write(1);
+        Readers.Close();
         if (!Synchronize(s_disposeWait))
         {
             _reclaimer.Reclaim();
+            OnFailed(
+                new TimeoutException(
+                    $"The domain was disposed, but after {s_disposeWait.TotalSeconds} seconds a reader was still inside or a callback had not ended. "
+                    + $"What is pending, {Statistics.Pending}, is reclaimed when they have. Readers inside: {string.Join(", ", Readers.GetActiveReaders())}."),
+                isCallback: false);
         }
     }
 

@@ -12,6 +12,9 @@ internal sealed class SlotOwner(string? name, ThreadIdentity thread, bool isImpl
 
     public bool IsImplicit { get; } = isImplicit;
 
+    /// <summary>The handle of an explicit reader. Guarded by the registry's lock.</summary>
+    public WeakReference<ReaderHandle>? Handle { get; set; }
+
     /// <summary>
     /// Set when a handle was collected while a guard of it was open: the slot stays as it is until that guard has been left, or
     /// its thread has ended. Leak rather than corrupt.
