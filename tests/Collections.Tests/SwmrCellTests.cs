@@ -230,6 +230,19 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void A_callback_may_write_to_the_very_cell_whose_write_ran_it()
+    {
+        SwmrCell<Canary>? cell = null;
+        int calls = 0;
+        cell = new SwmrCell<Canary>(new Canary(), _domain, _ => calls = calls == 0 ? (int)cell!.Publish(new Canary()) : calls);
+        cell.Publish(new Canary());
+        Assert.Equal((3, 0), (calls, _domain.Statistics.CallbackFailures));
+        cell.Update(static _ => new Canary());
+        Assert.Equal(4, cell.Version);
+        cell.Dispose();
+    }
+
+    [Fact]
     public void After_an_Update_that_threw_callbacks_run_on_the_retiring_thread_again()
     {
         using var cell = new SwmrCell<string>("a", _domain);
@@ -315,6 +328,28 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
 
         guard.Dispose();
         Assert.True(refused);
+    }
+
+    [Fact]
+    public void A_guard_that_is_not_open_is_refused()
+    {
+        using var cell = new SwmrCell<string>("a", _domain);
+        ReadGuard disposed = _domain.Enter();
+        disposed.Dispose();
+        Assert.Contains("not open", Refusal(default), StringComparison.Ordinal);
+        Assert.Contains("not open", Refusal(disposed), StringComparison.Ordinal);
+
+        string Refusal(ReadGuard guard)
+        {
+            try
+            {
+                return cell.Read(ref guard);
+            }
+            catch (InvalidOperationException exception)
+            {
+                return exception.Message;
+            }
+        }
     }
 
     [Fact]
