@@ -46,6 +46,28 @@ public sealed class FlushTimerTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void While_batches_fill_by_themselves_it_stays_out_of_the_way_and_the_last_partial_one_waits_for_at_most_two_delays()
+    {
+        var last = new Canary();
+        _domain.Retire(new Canary());
+        for (int batch = 1; batch <= 10; batch++)
+        {
+            _domain.Retire(new Canary());
+            _domain.Retire(new Canary());
+            _domain.Retire(new Canary()); // Fills it.
+            _domain.Retire(batch < 10 ? new Canary() : last);
+            Assert.Equal(s_delay, _time.NextDue);
+            _time.Advance(s_delay);
+            Assert.Equal(batch, _domain.Statistics.HeavyBarriers);
+        }
+
+        Assert.True(last.IsAlive);
+        _time.Advance(s_delay);
+        Assert.Equal(1, last.Disposals);
+        Assert.Null(_time.NextDue);
+    }
+
+    [Fact]
     public void What_a_reader_holds_back_is_looked_at_again_later_each_time_up_to_eight_delays()
     {
         using (StalledReader.In(_domain))

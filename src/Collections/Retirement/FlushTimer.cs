@@ -4,7 +4,8 @@ namespace SwmrKit;
 /// Flushes what a batch was too small to flush. It is armed only while something is pending, and holds the list, never the domain.
 /// </summary>
 /// <remarks>
-/// What was just retired waits for the delay and no longer. What a reader holds back is looked at again after the delay, then
+/// What was just retired waits for the delay and no longer; or for twice the delay where batches fill by themselves: when a pass has taken
+/// what the timer was armed for, what came in since is younger, and a flush would only get in the way of those who retire. What a reader holds back is looked at again after the delay, then
 /// after twice that, up to eight times, until there is progress.
 /// </remarks>
 internal sealed class FlushTimer
@@ -19,7 +20,10 @@ internal sealed class FlushTimer
     private readonly ITimer _timer;
     private readonly ExclusiveLock _lock = new();
     private SharedInt32 _state;
-    private int _backOff = 1; // Guarded by the lock.
+
+    // Guarded by the lock.
+    private int _backOff = 1;
+    private long _takenWhenArmed;
 
     public FlushTimer(Reclaimer reclaimer, TimeSpan delay, TimeProvider timeProvider)
     {
@@ -61,16 +65,26 @@ internal sealed class FlushTimer
         TimeSpan due = state == ArmedForRetired ? _delay : _delay * _backOff;
         _timer.Change(due, Timeout.InfiniteTimeSpan); // If it throws, nothing is armed, and the next retirement tries again.
         _state.Write(state);
+        _takenWhenArmed = _reclaimer.Taken;
         _backOff = state == ArmedForRescan ? Math.Min(_backOff * 2, LongestBackOff) : _backOff;
     }
 
     private void Tick()
     {
+        bool taken;
         using (_lock.Enter())
         {
-            _state.Exchange(Disarmed); // A full fence: whoever still saw it armed has retired what this flush will take.
+            // A full fence: whoever still saw it armed has retired what this flush will take, or arm it for again.
+            taken = _state.Exchange(Disarmed) == ArmedForRetired && _reclaimer.Taken != _takenWhenArmed;
         }
 
-        _reclaimer.Flush();
+        if (taken)
+        {
+            _reclaimer.PutFlushOff();
+        }
+        else
+        {
+            _reclaimer.Flush();
+        }
     }
 }

@@ -38,6 +38,7 @@ internal sealed class Reclaimer
     private PlainData<int> _incomingCount;
     private int _reserved;
     private SharedInt64 _retired;
+    private SharedInt64 _taken;
 
     // Guarded by the pass.
     private readonly ExclusiveLock _pass = new();
@@ -142,6 +143,16 @@ internal sealed class Reclaimer
     {
         _registry.TakeBackAbandoned();
         ReclaimReporting(onlyFullBatch: false, PassesPerFlush);
+    }
+
+    /// <summary>How often what had come in was taken by a pass.</summary>
+    public long Taken => _taken.Read();
+
+    /// <summary>The timer's part when a pass has done it meanwhile: what came in since has its own delay.</summary>
+    public void PutFlushOff()
+    {
+        _registry.TakeBackAbandoned();
+        ArmIfPending(progress: false);
     }
 
     /// <summary>Runs a pass, and the callbacks of what it found ready.</summary>
@@ -272,6 +283,7 @@ internal sealed class Reclaimer
         _held.AddRange(incoming);
         incoming.Clear();
         _incomingCount.Write(0);
+        _taken.Write(_taken.ReadRelaxed() + 1);
         _clock.AdvanceUnderGate(); // O3: after the unlinks of everything taken, before Heavy.
     }
 

@@ -6,7 +6,8 @@ public sealed class RetirementOptions
     /// <summary>How many retirements share one heavy barrier, 1 to 65,536; by default 64. Fewer: disposed sooner. More: cheaper.</summary>
     public int BatchSize { get; set; } = 64;
 
-    /// <summary>The longest a partial batch waits for more, more than zero and at most a day; by default 20 ms.</summary>
+    /// <summary>The longest a partial batch waits for more, more than zero and at most a day; by default 20 ms. Right after a batch that
+    /// filled by itself it may be twice that.</summary>
     public TimeSpan FlushDelay { get; set; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Where the flush timer comes from and what measures the waits; by default <see cref="TimeProvider.System"/>.</summary>
