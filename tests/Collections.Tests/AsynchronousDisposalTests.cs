@@ -87,12 +87,7 @@ public sealed class AsynchronousDisposalTests : IClassFixture<SharedMachine>
         var later = new AsyncCanary();
         _domain.Retire(earlier);
         bool synchronized = false;
-        using var waiting = new ManualResetEventSlim();
-        var waiter = new Thread(() =>
-        {
-            waiting.Set();
-            synchronized = _domain.Synchronize(s_deadline);
-        });
+        var waiter = new Thread(() => synchronized = _domain.Synchronize(s_deadline));
         long era = _domain.Readers.Era;
         waiter.Start();
         Wait.Until(() => _domain.Readers.Era >= era + 2, "the waiter's own pass, after its wait for readers");

@@ -44,17 +44,20 @@ public sealed class DomainDisposalTests : IClassFixture<SharedMachine>
     {
         var domain = new RetirementDomain();
         using var cell = new SwmrCell<Canary>(new Canary(), domain);
-        int used = 0;
+        using var allRead = new CountdownEvent(3);
         int stopped = 0;
         Thread[] readers = [.. Enumerable.Range(0, 3).Select(i => new Thread(() =>
         {
             using ReaderHandle handle = domain.Register();
             try
             {
-                while (true)
+                for (int reads = 0; ; reads++)
                 {
                     using CellRead<Canary> read = i == 0 ? cell.Read() : cell.Read(handle);
-                    Interlocked.Increment(ref used);
+                    if (reads == 10_000)
+                    {
+                        allRead.Signal();
+                    }
                 }
             }
             catch (ObjectDisposedException)
@@ -64,7 +67,7 @@ public sealed class DomainDisposalTests : IClassFixture<SharedMachine>
         })
         { IsBackground = true })];
         Array.ForEach(readers, static reader => reader.Start());
-        Wait.Until(() => Volatile.Read(ref used) > 10_000, "the readers read");
+        Assert.True(allRead.Wait(TimeSpan.FromSeconds(60)), "a reader never read");
         domain.Dispose();
         Array.ForEach(readers, static reader => Assert.True(reader.Join(TimeSpan.FromSeconds(60)), "a reader goes on"));
         Assert.Equal(3, stopped);
