@@ -43,7 +43,7 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
         using var cell = new SwmrCell<Canary>(new Canary(), _domain);
         ReadGuard guard = _domain.Enter();
         cell.Publish(second); // Born after the guard entered: reading it raises the guard's reservation.
-        Assert.Same(second, cell.Read(ref guard));
+        Assert.Same(second, guard.Read(cell));
         cell.Publish(new Canary());
         Assert.True(second.IsAlive);
         guard.Dispose();
@@ -319,7 +319,7 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
         bool refused = false;
         try
         {
-            cell.Read(ref guard);
+            guard.Read(cell);
         }
         catch (InvalidOperationException)
         {
@@ -343,7 +343,7 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
         {
             try
             {
-                return cell.Read(ref guard);
+                return guard.Read(cell);
             }
             catch (InvalidOperationException exception)
             {

@@ -120,13 +120,9 @@ public sealed class SwmrCell<T> : IDisposable
         return read;
     }
 
-    /// <summary>Reads the current value under a guard already open, which then protects it until its own end.</summary>
-    /// <param name="guard">An open guard of this cell's domain.</param>
-    /// <returns>The value. Do not dispose it, and do not use it after the guard.</returns>
-    /// <exception cref="InvalidOperationException">The guard is not open, or belongs to another domain.</exception>
-    /// <exception cref="ObjectDisposedException">The cell has been disposed.</exception>
+    /// <summary>Reads under a guard already open: see <see cref="ReadGuard.Read{T}"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Read(ref ReadGuard guard)
+    internal T ReadUnder(ref ReadGuard guard)
     {
         if (!guard.IsOf(_clock))
         {

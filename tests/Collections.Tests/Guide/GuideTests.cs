@@ -113,18 +113,11 @@ public sealed class GuideTests : IClassFixture<SharedMachine>, IDisposable
         int found = 0;
         IEnumerable<long> keys = KeysWhileTheIndexIsReplaced();
 
-        ReadGuard guard = _domain.Enter();
-        try
+        using ReadGuard guard = _domain.Enter();
+        foreach (long key in keys)
         {
-            foreach (long key in keys)
-            {
-                found += cell.Read(ref guard).Contains(key) ? 1 : 0;
-                guard.Refresh();                    // what was read before may be disposed from here on
-            }
-        }
-        finally
-        {
-            guard.Dispose();
+            found += guard.Read(cell).Contains(key) ? 1 : 0;
+            guard.Refresh();                        // what was read before may be disposed from here on
         }
 
         Assert.Equal(4, found);

@@ -159,7 +159,7 @@ internal sealed class DisposalStress
         ReadGuard guard = handle.Enter();
         NativeBlock first = guard.Protect(ref _root)!;
         Stall(random);
-        NativeBlock second = _cell.Read(ref guard);
+        NativeBlock second = guard.Read(_cell);
         Stall(random >> 1);
         NativeBlock third = guard.Protect(ref _root)!;
         WaitForWrites(4);
@@ -199,7 +199,7 @@ internal sealed class DisposalStress
     {
         ReaderHandle handle = _domain.Register();
         ReadGuard guard = handle.Enter();
-        NativeBlock value = _cell.Read(ref guard);
+        NativeBlock value = guard.Read(_cell);
         return StaysIntact(value, random);
     }
 
