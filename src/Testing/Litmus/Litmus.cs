@@ -30,11 +30,10 @@ public static class Litmus
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        var processors = new ProcessorPair();
-        using var board = new LitmusBoard(options, processors.Apart);
+        using var board = new LitmusBoard(options, ProcessorPair.Apart);
         LitmusResult? result = null;
-        Thread first = StartSide(board, processors, LitmusBoard.First, () => Follow<TTest, TFirst>(board));
-        Thread second = StartSide(board, processors, LitmusBoard.Second, () => result = Lead<TTest, TSecond>(board, options.Duration));
+        Thread first = StartSide(board, LitmusBoard.First, () => Follow<TTest, TFirst>(board));
+        Thread second = StartSide(board, LitmusBoard.Second, () => result = Lead<TTest, TSecond>(board, options.Duration));
         first.Join();
         second.Join();
         return board.Failure is { } reason
@@ -42,13 +41,13 @@ public static class Litmus
             : result!;
     }
 
-    private static Thread StartSide(LitmusBoard board, ProcessorPair processors, int side, Action run)
+    private static Thread StartSide(LitmusBoard board, int side, Action run)
     {
         var thread = new Thread(() =>
         {
             try
             {
-                processors.Enter(side);
+                ProcessorPair.Enter(side);
                 run();
             }
 #pragma warning disable CA1031 // Rethrown on the calling thread.

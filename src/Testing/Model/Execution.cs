@@ -18,7 +18,7 @@ internal sealed class Execution
     private readonly ModelOptions _options;
     private readonly Strategy _strategy;
     private readonly HashSet<long> _shared;
-    private readonly Baton _ended = new();
+    private readonly Worker.Crew _crew;
     private readonly List<ModelThread> _threads = [];
     private readonly List<ModelThread> _candidates = [];
     private readonly Races? _races;
@@ -29,9 +29,11 @@ internal sealed class Execution
     /// <param name="options">The memory and the bounds.</param>
     /// <param name="strategy">Who decides.</param>
     /// <param name="shared">The locations known to be in dispute; those found are added.</param>
+    /// <param name="crew">Who runs its threads.</param>
     /// <param name="trace">Receives what happens, or null.</param>
-    public Execution(ModelOptions options, Strategy strategy, HashSet<long> shared, Trace? trace)
+    public Execution(ModelOptions options, Strategy strategy, HashSet<long> shared, Worker.Crew crew, Trace? trace)
     {
+        _crew = crew;
         _options = options;
         _strategy = strategy;
         _shared = shared;
@@ -79,7 +81,7 @@ internal sealed class Execution
         main.Epoch = 1;
         main.Forks[0] = 1;
         main.Worker.HandBaton();
-        _ended.Await();
+        _crew.Ended.Await();
         foreach (ModelThread thread in _threads)
         {
             thread.Worker.Return();
@@ -232,7 +234,7 @@ internal sealed class Execution
         }
         else
         {
-            _ended.Hand();
+            _crew.Ended.Hand();
         }
     }
 
@@ -270,7 +272,7 @@ internal sealed class Execution
 
     private ModelThread Add(string name, Action body, bool isDaemon, ModelThread? parent)
     {
-        var thread = new ModelThread(this, _threads.Count, name, body, isDaemon) { Parent = parent };
+        var thread = new ModelThread(this, _threads.Count, name, body, isDaemon, _crew.RentWorker()) { Parent = parent };
         _threads.Add(thread);
         thread.Life.Enter(this, thread);
         thread.Marks.Enter(this, thread);

@@ -6,8 +6,13 @@ namespace SwmrKit.Testing;
 /// </summary>
 internal sealed class Location
 {
+    private readonly int _creation;
     private Execution? _execution;
     private Word _initial;
+    private int[]? _lastRead;
+    private int[]? _lastWrite;
+    private int[]? _forkRead;
+    private int[]? _forkWrite;
 
     private Location(Word initial, ModelThread? creator)
     {
@@ -16,8 +21,6 @@ internal sealed class Location
         CreatorEpoch = creator?.Epoch ?? 0;
         _creation = creator is null ? 0 : ++creator.Creations;
     }
-
-    private readonly int _creation;
 
     /// <summary>Who created it with a value, in which epoch of his; null where it was made outside or by its first use.</summary>
     public ModelThread? Creator { get; }
@@ -40,12 +43,12 @@ internal sealed class Location
     public List<Message> Messages { get; } = [];
 
     /// <summary>The accesses to plain data that a later one must come after.</summary>
-    public int[] LastRead { get; } = new int[Execution.MostThreads];
-    public int[] LastWrite { get; } = new int[Execution.MostThreads];
+    public int[] LastRead => _lastRead ??= new int[Execution.MostThreads];
+    public int[] LastWrite => _lastWrite ??= new int[Execution.MostThreads];
 
     /// <summary>The same in terms of starts and joins alone, which hold in every schedule.</summary>
-    public int[] ForkRead { get; } = new int[Execution.MostThreads];
-    public int[] ForkWrite { get; } = new int[Execution.MostThreads];
+    public int[] ForkRead => _forkRead ??= new int[Execution.MostThreads];
+    public int[] ForkWrite => _forkWrite ??= new int[Execution.MostThreads];
 
     /// <summary>Creates a location with a value, on the calling model thread if there is one.</summary>
     public static Location Create(Word initial) => new(initial, ModelThread.Running);
@@ -73,10 +76,7 @@ internal sealed class Location
         Version = 0;
         Messages.Clear();
         Messages.Add(new Message(_initial, null, null) { Position = 0 });
-        Array.Clear(LastRead);
-        Array.Clear(LastWrite);
-        Array.Clear(ForkRead);
-        Array.Clear(ForkWrite);
+        (_lastRead, _lastWrite, _forkRead, _forkWrite) = (null, null, null, null);
     }
 
     /// <summary>Outside every execution a location is an ordinary variable, and its value the next execution's initial one.</summary>

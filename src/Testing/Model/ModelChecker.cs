@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace SwmrKit.Testing;
 
 /// <summary>
@@ -28,47 +30,7 @@ public static class ModelChecker
         ArgumentNullException.ThrowIfNull(scenario);
         options ??= new ModelOptions();
         options.Validate();
-        var depthFirst = new DepthFirst();
-        var shared = new HashSet<long>();
-        long executions = 0, redundant = 0, total = 0;
-        bool more = true;
-        while (more && total < options.MaxExecutions)
-        {
-            var execution = new Execution(options, depthFirst, shared, trace: null);
-            execution.Run(scenario);
-            total++;
-            if (execution.Failure is not null)
-            {
-                return Result(isExhausted: false, Explain(scenario, options, depthFirst, shared));
-            }
-
-            if (execution.FoundShared)
-            {
-                // Decisions were missing before the uses of what is now known to be in dispute: begin again.
-                depthFirst.Restart();
-                (executions, redundant) = (0, 0);
-                continue;
-            }
-
-            (executions, redundant) = execution.WasRedundant ? (executions, redundant + 1) : (executions + 1, redundant);
-            if (total % ProgressEvery == 0)
-            {
-                options.Progress?.Invoke(total);
-            }
-
-            more = depthFirst.MoveNext();
-        }
-
-        return Result(isExhausted: !more, null);
-
-        ModelResult Result(bool isExhausted, ModelFailure? failure) => new()
-        {
-            Executions = failure is null ? executions : executions + 1,
-            Redundant = redundant,
-            IsExhausted = isExhausted,
-            Deepest = depthFirst.Deepest,
-            Failure = failure,
-        };
+        return OnCrew(crew => Explore(scenario, options, crew));
     }
 
     /// <summary>Explores a scenario and collects what its executions return.</summary>
@@ -100,20 +62,95 @@ public static class ModelChecker
         ArgumentNullException.ThrowIfNull(schedule);
         options ??= new ModelOptions();
         options.Validate();
-        return Record(scenario, options, new Replay(schedule), []);
+        var replay = new Replay(schedule);
+        return OnCrew(crew => Record(scenario, options, replay, [], crew));
     }
 
-    private static ModelFailure Explain(Action scenario, ModelOptions options, DepthFirst depthFirst, HashSet<long> shared)
+    /// <summary>Runs something on a thread of its own beside the workers, all on one processor.</summary>
+    private static TResult OnCrew<TResult>(Func<Worker.Crew, TResult> run)
+    {
+        TResult? result = default;
+        ExceptionDispatchInfo? failure = null;
+        var explorer = new Thread(() =>
+        {
+            var crew = Worker.Crew.Rent();
+            crew.Enter();
+            try
+            {
+                result = run(crew);
+            }
+#pragma warning disable CA1031 // Rethrown on the calling thread.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                failure = ExceptionDispatchInfo.Capture(exception);
+            }
+
+            crew.Return();
+        })
+        { IsBackground = true, Name = "model checker" };
+        explorer.Start();
+        explorer.Join();
+        failure?.Throw();
+        return result!;
+    }
+
+    private static ModelResult Explore(Action scenario, ModelOptions options, Worker.Crew crew)
+    {
+        var depthFirst = new DepthFirst();
+        var shared = new HashSet<long>();
+        long executions = 0, redundant = 0, total = 0;
+        bool more = true;
+        while (more && total < options.MaxExecutions)
+        {
+            var execution = new Execution(options, depthFirst, shared, crew, trace: null);
+            execution.Run(scenario);
+            total++;
+            if (execution.Failure is not null)
+            {
+                return Result(isExhausted: false, Explain(scenario, options, depthFirst, shared, crew));
+            }
+
+            if (execution.FoundShared)
+            {
+                // Decisions were missing before the uses of what is now known to be in dispute: begin again.
+                depthFirst.Restart();
+                (executions, redundant) = (0, 0);
+                continue;
+            }
+
+            (executions, redundant) = execution.WasRedundant ? (executions, redundant + 1) : (executions + 1, redundant);
+            if (total % ProgressEvery == 0)
+            {
+                options.Progress?.Invoke(total);
+            }
+
+            more = depthFirst.MoveNext();
+        }
+
+        return Result(isExhausted: !more, null);
+
+        ModelResult Result(bool isExhausted, ModelFailure? failure) => new()
+        {
+            Executions = failure is null ? executions : executions + 1,
+            Redundant = redundant,
+            IsExhausted = isExhausted,
+            Deepest = depthFirst.Deepest,
+            Failure = failure,
+        };
+    }
+
+    private static ModelFailure Explain(Action scenario, ModelOptions options, DepthFirst depthFirst, HashSet<long> shared, Worker.Crew crew)
     {
         depthFirst.Repeat();
-        return Record(scenario, options, depthFirst, shared)
+        return Record(scenario, options, depthFirst, shared, crew)
             ?? new ModelFailure("The scenario failed once and not again with the same decisions: it is not deterministic.", "/", [], null);
     }
 
-    private static ModelFailure? Record(Action scenario, ModelOptions options, Strategy strategy, HashSet<long> shared)
+    private static ModelFailure? Record(Action scenario, ModelOptions options, Strategy strategy, HashSet<long> shared, Worker.Crew crew)
     {
         var trace = new Trace();
-        var execution = new Execution(options, strategy, shared, trace);
+        var execution = new Execution(options, strategy, shared, crew, trace);
         execution.Run(scenario);
         return execution.Failure is { } message ? new ModelFailure(message, trace.Schedule, trace.Lines, execution.Exception) : null;
     }

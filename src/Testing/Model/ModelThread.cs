@@ -11,14 +11,14 @@ public sealed class ModelThread
 
     private readonly Action _body;
 
-    internal ModelThread(Execution execution, int id, string name, Action body, bool isDaemon)
+    internal ModelThread(Execution execution, int id, string name, Action body, bool isDaemon, Worker worker)
     {
         Execution = execution;
         Id = id;
         Name = name;
         IsDaemon = isDaemon;
         _body = body;
-        Worker = Worker.Rent();
+        Worker = worker;
         Worker.Assign(Run);
     }
 

@@ -37,7 +37,7 @@ internal static class LitmusProgram
         return ModelChecker.Outcomes(() => Run(threads, ordered), new ModelOptions { Memory = memory, PreemptionBound = bound });
     }
 
-    public static string Run(string[][] threads, Ordered ordered)
+    private static string Run(string[][] threads, Ordered ordered)
     {
         var words = new SharedInt64[Words.Length];
         var registers = new long[4];
