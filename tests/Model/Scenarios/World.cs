@@ -44,7 +44,7 @@ internal sealed class World
     /// <summary>When all readers have left, what was retired is disposed, each thing once.</summary>
     public void Drain()
     {
-        Domain.TryReclaim();
+        Model.Assert(Domain.Synchronize(Timeout.InfiniteTimeSpan), "the readers have left");
         Model.Assert(Domain.Statistics.Pending == 0, "something is still pending although no reader is left");
     }
 
