@@ -104,6 +104,6 @@ public sealed partial class CompilationModeTests(ITestOutputHelper output) : ICl
         settings.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static setting => setting.Split('=')).ToDictionary(static pair => pair[0], static pair => pair[1]);
 
     /// <summary>The reader's side of the litmus test, with "Tier0", "Tier1-OSR @0x56 with Synthesized PGO" and the like.</summary>
-    [GeneratedRegex(@"StoreBuffering:RunReaderBatch\S*\(.*\) \[(?<state>[^,@\]]*[^,@\] ])")]
+    [GeneratedRegex(@"Litmus:RunSecond\S*\(.*\) \[(?<state>[^,@\]]*[^,@\] ])")]
     private static partial Regex ReaderCompiled();
 }
