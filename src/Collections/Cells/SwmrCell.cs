@@ -339,7 +339,7 @@ public sealed class SwmrCell<T> : IDisposable
     // As ReadGuard's construction, but so that no call which returns stands between the slot's load and its last use: whatever
     // lives across one, however seldom it is made, is kept on the stack, which costs every read a store and a load.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private CellRead<T> Read(ReaderSlot slot)
+    internal CellRead<T> Read(ReaderSlot slot)
     {
         if (slot.IsInside)
         {

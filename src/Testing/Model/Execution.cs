@@ -25,6 +25,7 @@ internal sealed class Execution
     private int _asleep; // A bit for each thread whose next operation has been tried first elsewhere, with the same outcome.
     private int _preemptions;
     private bool _isAborting;
+    private string? _reported; // A failure that stands unless a collected object is used once more.
 
     /// <param name="options">The memory and the bounds.</param>
     /// <param name="strategy">Who decides.</param>
@@ -66,6 +67,9 @@ internal sealed class Execution
 
     /// <summary>Whether it was cut short because every continuation has been tried in another order.</summary>
     public bool WasRedundant { get; private set; }
+
+    /// <summary>Whether an abandoned object has been collected.</summary>
+    public bool HasCollected { get; set; }
 
     public string? Failure { get; private set; }
 
@@ -212,6 +216,7 @@ internal sealed class Execution
 
         if (!_isAborting && _threads.TrueForAll(static t => t.IsFinished || t.IsDaemon))
         {
+            Failure = _reported;
             _isAborting = true; // What is left waits for nothing that could still come.
         }
 
@@ -236,6 +241,20 @@ internal sealed class Execution
         {
             _crew.Ended.Hand();
         }
+    }
+
+    /// <summary>
+    /// Fails the execution. Where an object has been collected it first runs on: should the object be used once more, it was collected too
+    /// soon, and the execution cannot happen.
+    /// </summary>
+    public void Report(string message)
+    {
+        if (!HasCollected)
+        {
+            Fail(message);
+        }
+
+        _reported ??= message;
     }
 
     /// <summary>Fails the execution, from any of its threads, and unwinds it.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace SwmrKit.Testing;
 
 /// <summary>What a scenario may say to the checker that runs it.</summary>
@@ -10,11 +8,11 @@ public static class Model
     /// <param name="condition">What must hold.</param>
     /// <param name="message">What it means that it does not.</param>
     /// <exception cref="InvalidOperationException">No scenario is running on this thread.</exception>
-    public static void Assert([DoesNotReturnIf(false)] bool condition, string message)
+    public static void Assert(bool condition, string message)
     {
         if (!condition)
         {
-            Running.Execution.Fail(message);
+            Running.Execution.Report(message);
         }
     }
 
@@ -28,8 +26,7 @@ public static class Model
     public static void Abandon(Memory.FinalizedObject abandoned)
     {
         ArgumentNullException.ThrowIfNull(abandoned);
-        ModelThread caller = Running;
-        caller.Execution.Start(caller, "finalizer", abandoned.Collect, isDaemon: true);
+        abandoned.Abandon(Running);
     }
 
     internal static ModelThread Running =>

@@ -98,13 +98,28 @@ public sealed class ModelThread
     /// <inheritdoc/>
     public override string ToString() => Name;
 
+    /// <summary>Where an object has been collected, too soon perhaps, an exception is a failure only if the execution can happen.</summary>
+    private void RunBody()
+    {
+        try
+        {
+            _body();
+        }
+        catch (Exception exception) when (exception is not ExecutionAbortedException && Execution is { HasCollected: true, IsAborting: false })
+        {
+            Execution.Report(Describe(exception));
+        }
+    }
+
+    private string Describe(Exception exception) => $"{Name} threw {exception.GetType().Name}: {exception.Message}";
+
     [SuppressMessage("Design", "CA1031", Justification = "Whatever leaves the scenario is its failure, reported with the schedule.")]
     private void Run()
     {
         t_running = this;
         try
         {
-            _body();
+            RunBody();
             Execution.End(this);
         }
         catch (ExecutionAbortedException)
@@ -113,7 +128,7 @@ public sealed class ModelThread
         }
         catch (Exception exception)
         {
-            Execution.RecordFailure($"{Name} threw {exception.GetType().Name}: {exception.Message}", exception);
+            Execution.RecordFailure(Describe(exception), exception);
         }
 
         t_running = null;

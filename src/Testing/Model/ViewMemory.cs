@@ -268,7 +268,7 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
         if (location.Creator is { } creator && !ReferenceEquals(creator, thread) && ReferenceEquals(creator.Execution, Execution)
             && thread.Known.Current.Clock[creator.Id] < location.CreatorEpoch)
         {
-            Execution.Fail($"{thread.Name} uses a word whose creation by {creator.Name} was not published to it: no release and acquire in between.");
+            Execution.Report($"{thread.Name} uses a word whose creation by {creator.Name} was not published to it: no release and acquire in between.");
         }
     }
 
@@ -278,7 +278,7 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
         {
             if (other != thread.Id && accesses[other] > thread.Known.Current.Clock[other])
             {
-                Execution.Fail($"Data race: {thread.Name} would {now} plain data that {Execution.NameOf(other)} has {before}, and nothing orders the two.");
+                Execution.Report($"Data race: {thread.Name} would {now} plain data that {Execution.NameOf(other)} has {before}, and nothing orders the two.");
             }
         }
     }

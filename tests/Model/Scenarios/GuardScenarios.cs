@@ -91,18 +91,17 @@ internal static class GuardScenarios
         Plain: 1,
         Full: 2);
 
-    /// <summary>One reader; two threads that retire, each its own; the timer flushes what no batch does.</summary>
-    public static Scenario TwoRetirersAndTheTimer => new(
+    /// <summary>One reader of two words; two threads that replace and retire, each its own: one takes its tag while the other advances the era.</summary>
+    public static Scenario TwoRetirers => new(
         static () =>
         {
-            var world = new World(readers: 1, batchSize: 2, timerTicks: 1);
+            var world = new World(readers: 1, batchSize: 2);
             SharedReference<Resource> other = new(new Resource(world.Domain.Readers.Era));
             World.Run(
                 ("R", () =>
                 {
                     var guard = new ReadGuard(world.Slot(0));
                     guard.Protect(ref other)?.Use();
-                    guard.Protect(ref world.Root)!.Use();
                     guard.Dispose();
                 }),
                 ("W1", () => world.Replace()),
@@ -112,6 +111,17 @@ internal static class GuardScenarios
                     other.Write(null);
                     world.Retire(old);
                 }));
+            world.Drain();
+        },
+        Plain: 1,
+        Full: 2);
+
+    /// <summary>A batch that nobody fills is flushed by the timer, while a reader reads.</summary>
+    public static Scenario TimerFlushes => new(
+        static () =>
+        {
+            var world = new World(readers: 1, batchSize: 2, timerTicks: 1);
+            World.Run(("R", () => world.Read(0)), ("W", () => world.Replace()));
             world.Drain();
         },
         Plain: 1,
