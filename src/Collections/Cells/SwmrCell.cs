@@ -93,7 +93,7 @@ public sealed class SwmrCell<T> : IDisposable
     /// <returns>The read; dispose it on this thread.</returns>
     /// <exception cref="ObjectDisposedException">The cell or its domain has been disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public CellRead<T> Read() => Read(ImplicitReaders.SlotOf(_readers));
+    public CellRead<T> Read() => ReadThrough(ImplicitReaders.SlotOf(_readers));
 
     /// <summary>Reads the current value through a handle: the fastest way.</summary>
     /// <param name="reader">A handle of this cell's domain, registered by the calling thread.</param>
@@ -115,7 +115,7 @@ public sealed class SwmrCell<T> : IDisposable
             ThrowUnusable(reader);
         }
 
-        CellRead<T> read = Read(slot);
+        CellRead<T> read = ReadThrough(slot);
         FinalizedObject.KeepAlive(reader); // As in ReaderHandle.Enter.
         return read;
     }
@@ -129,7 +129,7 @@ public sealed class SwmrCell<T> : IDisposable
             ThrowUnusable(guard);
         }
 
-        // O8, as in Read(ReaderSlot): the guard was announced when it was entered (O1), the load comes from the live root.
+        // O8, as in ReadThrough: the guard was announced when it was entered (O1), the load comes from the live root.
         Node node = _current.Read()!;
         if (node.Birth > guard.Upper)
         {
@@ -339,7 +339,7 @@ public sealed class SwmrCell<T> : IDisposable
     // As ReadGuard's construction, but so that no call which returns stands between the slot's load and its last use: whatever
     // lives across one, however seldom it is made, is kept on the stack, which costs every read a store and a load.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal CellRead<T> Read(ReaderSlot slot)
+    internal CellRead<T> ReadThrough(ReaderSlot slot)
     {
         if (slot.IsInside)
         {

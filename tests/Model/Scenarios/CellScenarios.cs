@@ -114,7 +114,7 @@ internal static class CellScenarios
 
     private static void Read(SwmrCell<Resource> cell, ReaderSlot slot)
     {
-        CellRead<Resource> read = cell.Read(slot);
+        CellRead<Resource> read = cell.ReadThrough(slot);
         read.Value.Use();
         read.Dispose();
     }
