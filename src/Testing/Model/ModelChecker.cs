@@ -106,17 +106,17 @@ public static class ModelChecker
             var execution = new Execution(options, depthFirst, shared, crew, trace: null);
             execution.Run(scenario);
             total++;
-            if (execution.Failure is not null)
-            {
-                return Result(isExhausted: false, Explain(scenario, options, depthFirst, shared, crew));
-            }
-
             if (execution.FoundShared)
             {
-                // Decisions were missing before the uses of what is now known to be in dispute: begin again.
+                // Decisions were missing before the uses of what is now known to be in dispute: begin again. A failure will be found again.
                 depthFirst.Restart();
                 (executions, redundant) = (0, 0);
                 continue;
+            }
+
+            if (execution.Failure is not null)
+            {
+                return Result(isExhausted: false, Explain(scenario, options, depthFirst, shared, crew));
             }
 
             (executions, redundant) = execution.WasRedundant ? (executions, redundant + 1) : (executions + 1, redundant);

@@ -88,6 +88,25 @@ internal static class CellScenarios
         Plain: 1,
         Full: 1);
 
+    /// <summary>A cell whose value is replaced twice, while another thread's retirement advances the era.</summary>
+    public static Scenario CellBesideAnotherRetirer => new(
+        static () =>
+        {
+            var world = new World(readers: 1, batchSize: 2);
+            var cell = new SwmrCell<Resource>(new Resource(), world.Domain);
+            World.Run(
+                ("R", () => Read(cell, world.Slot(0))),
+                ("W", () =>
+                {
+                    cell.Publish(new Resource());
+                    cell.Publish(new Resource());
+                }),
+                ("A", () => world.Domain.Readers.Advance()));
+            world.Drain();
+        },
+        Plain: 2,
+        Full: 2);
+
     /// <summary>A cell is disposed while it is read.</summary>
     public static Scenario CellDisposal => new(
         static () =>

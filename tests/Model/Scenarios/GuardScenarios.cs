@@ -57,7 +57,8 @@ internal static class GuardScenarios
                 ("W", () =>
                 {
                     world.Replace();
-                    world.Replace();
+                    world.Replace(); // Born after the outer guard entered,
+                    world.Replace(); // and retired while the inner one may hold it.
                 }));
             world.Drain();
         },

@@ -1,0 +1,74 @@
+using SwmrKit.Mutants;
+using SwmrKit.Testing;
+using Xunit.Abstractions;
+
+namespace SwmrKit.Tests;
+
+/// <summary>
+/// What the scenarios are worth: each fault, put into the production source by a patch, makes its scenario fail, which the same
+/// scenario without it never does (<see cref="ScenarioTests"/>).
+/// </summary>
+public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<SharedMachine>
+{
+    [Fact]
+    public void Mutant_NoHeavy_is_killed() => Kill("NoHeavy");
+
+    [Fact]
+    public void Mutant_WriterFenceOnly_is_killed() => Kill("WriterFenceOnly");
+
+    [Fact]
+    public void Mutant_LightRemovedFromReader_is_killed() => Kill("LightRemovedFromReader");
+
+    [Fact]
+    public void Mutant_TagByPlainRead_is_killed() => Kill("TagByPlainRead");
+
+    [Fact]
+    public void Mutant_NoBumpAfterUnlink_is_killed() => Kill("NoBumpAfterUnlink");
+
+    [Fact]
+    public void Mutant_EarlyRegistrySnapshot_is_killed() => Kill("EarlyRegistrySnapshot");
+
+    [Fact]
+    public void Mutant_IntervalWithoutUpperRecheck_is_killed() => Kill("IntervalWithoutUpperRecheck");
+
+    [Fact]
+    public void Mutant_InnerGuardTakesFreshEra_is_killed() => Kill("InnerGuardTakesFreshEra");
+
+    [Fact]
+    public void Mutant_InnerGuardClearsSlot_is_killed() => Kill("InnerGuardClearsSlot");
+
+    [Fact]
+    public void Mutant_BirthReadAfterPublish_is_killed() => Kill("BirthReadAfterPublish");
+
+    [Fact]
+    public void Mutant_AcquireDroppedOnSlotRead_is_killed() => Kill("AcquireDroppedOnSlotRead");
+
+    [Fact]
+    public void Mutant_ReleaseDroppedOnSlotClear_is_killed() => Kill("ReleaseDroppedOnSlotClear");
+
+    [Fact]
+    public void Mutant_HeavyBeforeDetection_is_killed() => Kill("HeavyBeforeDetection");
+
+    [Fact]
+    public void Mutant_HandleNotKeptAlive_is_killed() => Kill("HandleNotKeptAlive");
+
+    [Fact]
+    public void Mutant_EndedThreadNotSeen_is_killed() => Kill("EndedThreadNotSeen");
+
+    [Fact]
+    public void Every_mutant_has_its_test() => Assert.All(
+        MutantCatalog.All, static mutant => Assert.NotNull(typeof(MutantTests).GetMethod($"Mutant_{mutant.Name}_is_killed")));
+
+    private void Kill(string name)
+    {
+        Mutant mutant = MutantCatalog.All.Single(mutant => mutant.Name == name);
+        ModelResult result = ModelChecker.Check(mutant.Scenario.Body, mutant.Original.Options());
+        output.WriteLine($"{mutant.Name} in {mutant.ScenarioName}: {result}");
+        ModelFailure failure = Assert.IsType<ModelFailure>(result.Failure);
+
+        // The same failure again, from its schedule alone.
+        ModelFailure? replayed = ModelChecker.Replay(mutant.Scenario.Body, failure.Schedule);
+        Assert.Equal(failure.Message, replayed?.Message);
+        Assert.Equal(failure.Trace, replayed?.Trace);
+    }
+}
