@@ -20,7 +20,7 @@ internal static class Rows
         new("cell", "handle-no-using", 1, static () => Protected(new BareCellRead())),
         new("cell", "implicit", 1, static () => Protected(new ImplicitCellRead())),
         new("retire", "batch-64-busy-reader", 1, static () => [new RetireUnderReader()]),
-        new("scan", "1024", 1, static () => [new ScanReservations(inOneEra: false), new ScanReservations(inOneEra: true)]),
+        new("scan", "1024", 1, static () => [new ScanReservations(ScanReservations.UsualEras), new ScanReservations(ScanReservations.MostEras)]),
     ];
 
     private static Contender[] Heavies(bool withAnotherCoreBusy)

@@ -15,7 +15,7 @@ public sealed class ReservationsTests : IClassFixture<SharedMachine>
         var intervals = new List<(long Lower, long Upper)>();
         for (int i = 0; i < Math.Min(lowers?.Length ?? 0, lengths?.Length ?? 0); i++)
         {
-            (long lower, long upper) = (1 + (lowers![i] % 16), 1 + (lowers[i] % 16) + (lengths![i] % 8));
+            (long lower, long upper) = (1 + (lowers![i] % 40), 1 + (lowers[i] % 40) + (lengths![i] % 8));
             var slot = new ReaderSlot(new EraClock());
             Enter(slot, lower, upper);
             slots.Add(slot);
@@ -23,11 +23,11 @@ public sealed class ReservationsTests : IClassFixture<SharedMachine>
             slots.Add(new ReaderSlot(clock)); // One that is outside.
         }
 
-        long tag = (birth % 24) + (life % 8);
+        long tag = (birth % 48) + (life % 8);
         var reservations = new Reservations();
         reservations.Read([.. slots]);
-        bool expected = intervals.Exists(interval => interval.Lower <= tag && interval.Upper >= birth % 24);
-        return (reservations.Hold(birth % 24, tag) == expected).ToProperty();
+        bool expected = intervals.Exists(interval => interval.Lower <= tag && interval.Upper >= birth % 48);
+        return (reservations.Hold(birth % 48, tag) == expected).ToProperty();
     }
 
     private static void Enter(ReaderSlot slot, long lower, long upper)

@@ -40,24 +40,32 @@ internal sealed class RetireUnderReader : Contender
     }
 }
 
-/// <summary>One look of the reclaimer at 1,024 readers, half of them inside: each since an era of its own, which is the most there is to sort, or all since one.</summary>
+/// <summary>One look of the reclaimer at 1,024 readers, half of them inside: since a few eras, as a rule, or each since one of its own, which is the most there is to sort.</summary>
 internal sealed class ScanReservations : Contender
 {
+    public const int UsualEras = 8;
+    public const int MostEras = Readers / 2;
+
     private const int Readers = 1_024;
 
     private readonly ReaderRegistry _registry = new();
     private readonly ReaderHandle[] _readers;
     private readonly Reservations _reservations = new();
 
-    public ScanReservations(bool inOneEra)
-        : base(inOneEra ? "all in one era" : "scan")
+    public ScanReservations(int eras)
+        : base(eras == UsualEras ? "scan" : "an era each")
     {
         _readers = [.. Enumerable.Range(0, Readers).Select(_ => _registry.Register())];
         ReaderHandle[] inside = [.. _readers];
         new Random(1).Shuffle(inside);
+        int entered = 0;
         foreach (ReaderHandle reader in inside[..(Readers / 2)])
         {
-            _ = inOneEra ? 0 : _registry.Advance();
+            if (entered++ % (inside.Length / 2 / eras) == 0)
+            {
+                _registry.Advance();
+            }
+
             _ = reader.Enter(); // And never left: the guard is dropped.
         }
     }

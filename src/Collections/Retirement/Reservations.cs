@@ -9,6 +9,8 @@ namespace SwmrKit;
 /// </remarks>
 internal sealed class Reservations
 {
+    private const int FewEras = 16;
+
     private long[] _lowers = [];
     private long[] _uppers = [];
     private int _count;
@@ -22,25 +24,59 @@ internal sealed class Reservations
         }
 
         _count = 0;
+        bool isSorted = true;
         foreach (ReaderSlot slot in slots)
         {
             long lower = slot.Lower; // O4: acquire; what this reader did before leaving comes before what follows here.
             if (lower != 0)
             {
-                _lowers[_count] = lower;
-                _uppers[_count] = slot.Upper; // O8: at least what went with that lower bound.
-                _count++;
+                long upper = slot.Upper; // O8: at least what went with that lower bound.
+                isSorted = isSorted && TryInsert(lower, upper);
+                if (!isSorted)
+                {
+                    (_lowers[_count], _uppers[_count]) = (lower, upper);
+                    _count++;
+                }
             }
         }
 
-        if (_count > 1)
+        if (!isSorted)
         {
             _lowers.AsSpan(0, _count).Sort(_uppers.AsSpan(0, _count));
-            for (int i = 1; i < _count; i++)
-            {
-                _uppers[i] = Math.Max(_uppers[i], _uppers[i - 1]);
-            }
         }
+
+        for (int i = 1; i < _count; i++)
+        {
+            _uppers[i] = Math.Max(_uppers[i], _uppers[i - 1]);
+        }
+    }
+
+    /// <summary>Keeps a short list sorted, one entry a lower bound: as a rule all readers entered in one of a few eras.</summary>
+    /// <returns>False, having changed nothing, when the list would grow beyond that.</returns>
+    private bool TryInsert(long lower, long upper)
+    {
+        int at = _count;
+        while (at > 0 && _lowers[at - 1] > lower)
+        {
+            at--;
+        }
+
+        if (at > 0 && _lowers[at - 1] == lower)
+        {
+            _uppers[at - 1] = Math.Max(_uppers[at - 1], upper);
+            return true;
+        }
+
+        if (_count == FewEras)
+        {
+            return false;
+        }
+
+        _lowers.AsSpan(at, _count - at).CopyTo(_lowers.AsSpan(at + 1));
+        _uppers.AsSpan(at, _count - at).CopyTo(_uppers.AsSpan(at + 1));
+        (_lowers[at], _uppers[at]) = (lower, upper);
+        _count++;
+        return true;
     }
 
     /// <summary>Whether some reader may hold what was alive from <paramref name="birth"/> to <paramref name="tag"/>.</summary>
