@@ -62,7 +62,7 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     private void Kill(string name)
     {
         Mutant mutant = MutantCatalog.All.Single(mutant => mutant.Name == name);
-        ModelResult result = ModelChecker.Check(mutant.Scenario.Body, mutant.Original.Options());
+        ModelResult result = ModelChecker.Check(mutant.Scenario.Body, new ModelOptions { PreemptionBound = mutant.Original.Full });
         output.WriteLine($"{mutant.Name} in {mutant.ScenarioName}: {result}");
         ModelFailure failure = Assert.IsType<ModelFailure>(result.Failure);
 

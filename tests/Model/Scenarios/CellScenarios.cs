@@ -104,7 +104,7 @@ internal static class CellScenarios
                 ("A", () => world.Domain.Readers.Advance()));
             world.Drain();
         },
-        Plain: 2,
+        Plain: 1,
         Full: 2);
 
     /// <summary>A cell is disposed while it is read.</summary>

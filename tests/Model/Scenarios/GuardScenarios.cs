@@ -35,8 +35,8 @@ internal static class GuardScenarios
                 }));
             world.Drain();
         },
-        Plain: 2,
-        Full: 3);
+        Plain: 1,
+        Full: 2);
 
     /// <summary>A guard inside a guard, with publications before, between and after the two entries.</summary>
     public static Scenario NestedGuards => new(
@@ -62,8 +62,8 @@ internal static class GuardScenarios
                 }));
             world.Drain();
         },
-        Plain: 2,
-        Full: 3);
+        Plain: 1,
+        Full: 2);
 
     /// <summary>A guard that reads again and again protects everything it has read, until its end.</summary>
     public static Scenario GuardReadsAgain => new(
@@ -115,7 +115,7 @@ internal static class GuardScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 2);
+        Full: 1);
 
     /// <summary>A batch that nobody fills is flushed by the timer, while a reader reads.</summary>
     public static Scenario TimerFlushes => new(

@@ -44,7 +44,7 @@ internal static class ReaderScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 2);
+        Full: 1);
 
     /// <summary>A handle is given up and collected as soon as its last use allows, which is inside Enter; its slot may then be another's.</summary>
     public static Scenario HandleCollectedInsideEnter => new(
@@ -116,5 +116,5 @@ internal static class ReaderScenarios
             Model.Assert(world.Domain.Statistics.Pending == 0, "something is still pending although the domain is disposed and no reader is left");
         },
         Plain: 1,
-        Full: 2);
+        Full: 1);
 }
