@@ -36,8 +36,16 @@ public static class AsymmetricBarrier
         }
     }
 
-    /// <summary>Whether <see cref="Light"/> runs without a hardware fence on x64 (on arm64: without a full one). Never throws.</summary>
-    public static bool IsAccelerated => ProcessBarrier.Strategy.LightIsFree;
+    /// <summary>Whether <see cref="Light"/> runs without a hardware fence on x64 (on arm64: without a full one). Detects the tier as
+    /// <see cref="Tier"/> does. Never throws.</summary>
+    public static bool IsAccelerated
+    {
+        get
+        {
+            LightStrategy.Settle();
+            return ProcessBarrier.Strategy.LightIsFree;
+        }
+    }
 
     /// <summary>
     /// The reader's half: orders earlier stores and loads of this thread before later ones, against every <see cref="Heavy"/>.

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Xunit.Abstractions;
 
@@ -70,6 +71,35 @@ public sealed partial class CompilationModeTests(ITestOutputHelper output) : ICl
         finally
         {
             File.Delete(runtimeSettings);
+        }
+    }
+
+    [Theory]
+    [InlineData("accelerated", false)]
+    [InlineData("tier", false)]
+    [InlineData("describe", true)] // The control: it detects the tier, and does not decide the bit.
+    public void Asking_for_the_tier_or_whether_it_is_accelerated_decides_the_bit_for_code_compiled_only_once(string question, bool fences)
+    {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || !AsymmetricBarrier.IsAccelerated)
+        {
+            TestMode.NoPower(output, "needs an accelerated tier on x64");
+            return;
+        }
+
+        string listing = Path.GetTempFileName();
+        try
+        {
+            Dictionary<string, string> environment = Environment("DOTNET_TieredCompilation=0");
+            environment["DOTNET_JitStdOutFile"] = listing;
+            environment["DOTNET_JitDisasm"] = "LightPath";
+            Probe.Ask(environment, question, "paths");
+            string code = File.ReadAllText(listing);
+            Assert.Contains("LightPath", code, StringComparison.Ordinal);
+            Assert.Equal(fences, code.Contains(" lock ", StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.Delete(listing);
         }
     }
 
