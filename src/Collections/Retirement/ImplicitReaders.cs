@@ -24,14 +24,19 @@ internal static class ImplicitReaders
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ReaderSlot Find(ReaderRegistry registry)
     {
-        registry.ThrowIfClosed();
+        if (!ReferenceEquals(registry.EntryClock, registry.Clock))
+        {
+            registry.ThrowIfClosed(); // No lock on the way: a thread that reads from several registries comes here on each change.
+        }
+
         Dictionary<EraClock, Entry> table = ThreadVariable<ReaderSlot, Dictionary<EraClock, Entry>>.Value ??= [];
         if (!table.TryGetValue(registry.Clock, out Entry entry))
         {
+            ForgetCollectedBeforeGrowing(table);
+            table.EnsureCapacity(table.Count + 1);
             entry = new Entry(
                 new WeakReference<ReaderRegistry>(registry),
-                registry.Acquire(new SlotOwner(name: null, ThreadIdentity.Current, isImplicit: true)));
-            ForgetCollectedBeforeGrowing(table);
+                registry.Acquire(new SlotOwner(name: null, ThreadIdentity.Current, isImplicit: true))); // From here on nothing is allocated.
             table.Add(registry.Clock, entry);
         }
 
