@@ -120,6 +120,38 @@ public sealed class FlushTimerTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void A_timer_that_cannot_be_set_is_reported_and_neither_retiring_nor_publishing_nor_a_tick_fails()
+    {
+        var reported = new List<Exception>();
+        _domain.ReclaimFailed += (_, failure) =>
+        {
+            reported.Add(failure.Exception);
+            _domain.Retire(new Canary()); // Fails to set it too: counted, and the handlers not called again.
+        };
+        var cell = new SwmrCell<Canary>(new Canary(), _domain);
+        _time.RefusesTimers = true;
+        cell.Publish(new Canary());
+        Assert.Equal("no timer, says the test", Assert.Single(reported).Message);
+        Assert.Equal((2, 2), (_domain.Statistics.ReclaimFailures, _domain.Statistics.Retired));
+        Assert.Null(_time.NextDue);
+
+        _time.RefusesTimers = false;
+        using (StalledReader.In(_domain))
+        {
+            _domain.Retire(new Canary());
+            Assert.Equal(s_delay, _time.NextDue);
+            _time.RefusesTimers = true;
+            _time.Advance(s_delay); // What the reader holds must be looked at again.
+            Assert.Equal(2, reported.Count);
+        }
+
+        _time.RefusesTimers = false;
+        _domain.Retire(new Canary());
+        _time.Advance(s_delay);
+        Assert.Equal(0, _domain.Statistics.Pending);
+    }
+
+    [Fact]
     public void An_asynchronous_disposal_that_goes_on_does_not_keep_it_armed()
     {
         var slow = new AsyncCanary();

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace SwmrKit.Tests;
 
 public sealed class ReaderRegistryTests : IClassFixture<SharedMachine>
@@ -46,6 +48,10 @@ public sealed class ReaderRegistryTests : IClassFixture<SharedMachine>
         using var cancelled = new CancellationTokenSource(20);
         Assert.Throws<OperationCanceledException>(() => _registry.WaitForReaders(Timeout.InfiniteTimeSpan, cancelled.Token));
     }
+
+    [Fact]
+    public void A_token_cancelled_before_ends_the_wait_although_nobody_is_inside() =>
+        Assert.Throws<OperationCanceledException>(() => _registry.WaitForReaders(TimeSpan.FromSeconds(60), new CancellationToken(canceled: true)));
 
     [Fact]
     public void A_negative_time_is_refused() =>
@@ -132,6 +138,42 @@ public sealed class ReaderRegistryTests : IClassFixture<SharedMachine>
 
         Assert.All(registries, static registry => Assert.Equal(1, registry.Count));
     }
+
+    [Fact]
+    public void A_thread_that_reads_from_two_registries_in_turn_takes_no_lock()
+    {
+        var other = new ReaderRegistry();
+        using var registered = new ManualResetEventSlim();
+        using var locked = new ManualResetEventSlim();
+        var reader = new Thread(() =>
+        {
+            Alternate();
+            registered.Set();
+            locked.Wait();
+            Alternate();
+        })
+        { IsBackground = true };
+        reader.Start();
+        registered.Wait();
+        using (LockOf(_registry).Enter())
+        using (LockOf(other).Enter())
+        {
+            locked.Set();
+            Assert.True(reader.Join(TimeSpan.FromSeconds(10)), "the reader waits for the lock of a registry");
+        }
+
+        void Alternate()
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                _registry.Enter().Dispose();
+                other.Enter().Dispose();
+            }
+        }
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_lock")]
+    private static extern ref readonly ExclusiveLock LockOf(ReaderRegistry registry);
 
     /// <summary>Waits for readers on another thread, and returns once that wait has begun.</summary>
     private Thread StartWaiting()

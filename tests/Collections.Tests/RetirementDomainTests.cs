@@ -325,6 +325,159 @@ public sealed class RetirementDomainTests : IClassFixture<SharedMachine>
         Assert.Equal(0, missed);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_was_retired_before_Synchronize_or_Dispose_is_disposed_though_a_reader_that_loaded_the_era_before_announces_after_the_wait(bool dispose)
+    {
+        int barriers = 0;
+        Action announce = static () => { };
+        var domain = new RetirementDomain(new RetirementOptions { FlushDelay = TimeSpan.FromHours(1) }, () =>
+        {
+            AsymmetricBarrier.Heavy();
+            if (++barriers == 2)
+            {
+                announce(); // After the wait's barrier and scan, before the pass's.
+            }
+        });
+        using ReaderHandle handle = domain.Register();
+        ReaderSlot slot = handle.Slot;
+        long era = slot.Clock.Now; // The reader is held here, between the load and the announcement.
+        long token = 0;
+        announce = () => token = slot.Enter(era);
+        var value = new Canary();
+        domain.Retire(value);
+        if (dispose)
+        {
+            domain.Dispose();
+        }
+        else
+        {
+            Assert.True(domain.Synchronize(TimeSpan.FromSeconds(60)));
+        }
+
+        Assert.Equal(1, value.Disposals);
+        Assert.Equal(0, domain.Statistics.Pending);
+        Assert.True(slot.TryLeave(token));
+    }
+
+    [Fact]
+    public void What_is_retired_while_Synchronize_waits_is_kept_for_a_reader_that_holds_it()
+    {
+        int barriers = 0;
+        Action between = static () => { };
+        using var domain = new RetirementDomain(new RetirementOptions { FlushDelay = TimeSpan.FromHours(1) }, () =>
+        {
+            AsymmetricBarrier.Heavy();
+            if (++barriers == 1)
+            {
+                between(); // After the wait's era, so that the tag is that era; the pass takes it.
+            }
+        });
+        using ReaderHandle handle = domain.Register();
+        ReaderSlot slot = handle.Slot;
+        var value = new Canary();
+        long token = 0;
+        between = () =>
+        {
+            token = slot.Enter(slot.Clock.Now);
+            domain.Retire(value);
+        };
+        Assert.True(domain.Synchronize(TimeSpan.FromSeconds(60)));
+        Assert.True(value.IsAlive);
+        Assert.True(slot.TryLeave(token));
+        Assert.True(domain.Synchronize(TimeSpan.FromSeconds(60)));
+        Assert.Equal(1, value.Disposals);
+    }
+
+    [Fact]
+    public void What_a_handler_of_a_failed_pass_retires_or_publishes_is_left_to_the_timer()
+    {
+        var domain = new RetirementDomain(
+            new RetirementOptions { BatchSize = 1, FlushDelay = TimeSpan.FromHours(1) },
+            static () => throw new AsymmetricBarrierException("refused by the test"));
+        var cell = new SwmrCell<Canary>(new Canary(), domain);
+        (int depth, int deepest) = (0, 0);
+        Exception? waiting = null;
+        domain.ReclaimFailed += (_, _) =>
+        {
+            deepest = Math.Max(deepest, ++depth);
+            if (depth < 5)
+            {
+                domain.Retire(new Canary());
+                cell.Publish(new Canary());
+            }
+
+            waiting = Record.Exception(() => domain.Synchronize(TimeSpan.Zero));
+            depth--;
+        };
+        domain.Retire(new Canary());
+        Assert.Equal(1, deepest);
+        Assert.Equal(3, domain.Statistics.Pending);
+        Assert.IsType<InvalidOperationException>(waiting);
+    }
+
+    [Fact]
+    public void The_report_of_a_disposal_that_left_something_behind_runs_as_a_callback_too()
+    {
+        var time = new ManualTime();
+        var domain = new RetirementDomain(new RetirementOptions { BatchSize = 1, TimeProvider = time });
+        using ReaderHandle handle = domain.Register();
+        bool? mayRunCallbacks = null;
+        domain.ReclaimFailed += (_, _) => mayRunCallbacks = Reclaimer.MayRunCallbacks;
+        using (StalledReader.In(domain))
+        {
+            var disposing = new Thread(domain.Dispose) { IsBackground = true };
+            disposing.Start();
+            Wait.Until(
+                () =>
+                {
+                    time.Advance(TimeSpan.FromSeconds(1));
+                    return disposing.Join(1);
+                },
+                "the end of Dispose");
+        }
+
+        Assert.False(mayRunCallbacks);
+        Assert.True(Reclaimer.MayRunCallbacks);
+    }
+
+    [Fact]
+    public void Every_pass_that_fails_is_counted_and_its_barrier_is_not()
+    {
+        bool fails = true;
+        int waits = 0;
+        var domain = new RetirementDomain(new RetirementOptions { FlushDelay = TimeSpan.FromHours(1) }, () =>
+        {
+            if (fails && waits-- <= 0)
+            {
+                throw new AsymmetricBarrierException("refused by the test");
+            }
+        });
+        domain.Retire(new Canary());
+        Assert.Throws<AsymmetricBarrierException>(() => domain.TryReclaim());
+        Assert.Equal((1, 0, 1), Counts());
+        waits = 1;
+        Assert.Throws<AsymmetricBarrierException>(() => domain.Synchronize(TimeSpan.FromSeconds(60)));
+        Assert.Equal((2, 0, 1), Counts());
+        waits = 1;
+        Assert.Throws<AsymmetricBarrierException>(domain.Dispose);
+        Assert.Equal((3, 0, 1), Counts());
+        fails = false;
+        Assert.Equal(1, domain.TryReclaim());
+        Assert.Equal((3, 1, 0), Counts());
+
+        (long Failures, long Barriers, long Pending) Counts() =>
+            (domain.Statistics.ReclaimFailures, domain.Statistics.HeavyBarriers, domain.Statistics.Pending);
+    }
+
+    [Fact]
+    public void A_token_cancelled_before_ends_Synchronize_although_nobody_is_inside()
+    {
+        using var domain = new RetirementDomain();
+        Assert.Throws<OperationCanceledException>(() => domain.Synchronize(TimeSpan.FromSeconds(60), new CancellationToken(canceled: true)));
+    }
+
     [Fact]
     public void An_interrupted_thread_loses_nothing_it_replaced()
     {

@@ -122,6 +122,50 @@ public sealed class RetirementReservationTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void A_second_use_through_a_copy_is_refused_and_accepts_nothing()
+    {
+        RetirementReservation room = _domain.Reserve();
+        RetirementReservation copy = room;
+        room.Retire(new Canary());
+        RetirementReservation next = _domain.Reserve(); // May lie where the first one lay.
+        Assert.True(IsRefused(ref copy));
+        next.Retire(new Canary());
+        Assert.Equal(2, _domain.Statistics.Retired);
+        Assert.Equal(2, _domain.TryReclaim());
+    }
+
+    [Fact]
+    public void Copies_disposed_after_a_use_give_back_no_room_that_another_made()
+    {
+        const int Items = 20;
+        var domain = new RetirementDomain(new RetirementOptions { BatchSize = 8, FlushDelay = TimeSpan.FromHours(1) });
+        for (int i = 0; i < Many; i++)
+        {
+            using RetirementReservation room = domain.Reserve();
+            Use(room); // By value.
+        }
+
+        domain.TryReclaim();
+        CallbackScope.Enter(); // Nothing is reclaimed in between, so that the list must grow.
+        try
+        {
+            for (int i = 0; i < Items; i++)
+            {
+                domain.Retire(new Canary());
+            }
+        }
+        finally
+        {
+            CallbackScope.Exit();
+        }
+
+        Assert.Equal(Items, domain.TryReclaim());
+        Assert.Equal((Many + Items, 0), (domain.Statistics.Retired, domain.Statistics.Pending));
+
+        static void Use(RetirementReservation room) => room.Retire(new Canary());
+    }
+
+    [Fact]
     public void By_default_it_is_no_room()
     {
         RetirementReservation none = default;

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace SwmrKit;
 
 /// <summary>
@@ -54,7 +56,21 @@ internal sealed class FlushTimer
         _backOff = 1;
     }
 
+    /// <summary>Never fails: who arms it has retired something already, or is the timer itself.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Retiring and the timer never throw; every failure is reported.")]
     private void Arm(int state)
+    {
+        try
+        {
+            ArmOrThrow(state);
+        }
+        catch (Exception exception)
+        {
+            _reclaimer.ReportFailure(exception);
+        }
+    }
+
+    private void ArmOrThrow(int state)
     {
         using ExclusiveLock.Scope held = _lock.Enter();
         if (_state.Read() >= state)

@@ -116,7 +116,7 @@ public ref struct ReadGuard
         _upper = _slot.PublishedUpper;
     }
 
-    /// <summary>Leaves the read section. Further calls, on copies too, do nothing.</summary>
+    /// <summary>Leaves the read section. Further calls, on copies too, do nothing: on this guard's thread, where all of them belong.</summary>
     /// <exception cref="InvalidOperationException">A guard entered later on the same reader is still open; nothing has been changed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()

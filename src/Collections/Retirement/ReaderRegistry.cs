@@ -8,7 +8,9 @@ namespace SwmrKit;
 /// </summary>
 /// <remarks>
 /// <para>A <see cref="RetirementDomain"/> has one; make your own for a protocol of your own (unlink something, call
-/// <see cref="WaitForReaders"/>, then nobody can hold it).</para>
+/// <see cref="WaitForReaders(TimeSpan, CancellationToken)"/>, then nobody can hold it). Under a guard of your own protocol load what is shared with
+/// <see cref="ReadGuard.Protect"/>, <see cref="SharedReference{T}.Read"/> or <see cref="Volatile.Read{T}(ref readonly T)"/>: the first load after entering must be
+/// an acquire, or it may be made before the entry.</para>
 /// <para><b>Registration.</b> Slots are reused and never freed, the table doubles when it is full, and before that the slots of
 /// threads that have ended are taken back: registering is O(1) amortised. All members may be called from any thread.</para>
 /// </remarks>
@@ -45,7 +47,7 @@ public sealed class ReaderRegistry
         _heavy = heavy;
         _time = time;
         _entry = new SharedReference<EraClock>(Clock);
-        _ = AsymmetricBarrier.IsAccelerated; // Decided now: under NativeAOT readers fence until it is.
+        _ = AsymmetricBarrier.IsAccelerated; // Decided now: readers fence until it is, code that is compiled once and before for good.
     }
 
     internal EraClock Clock { get; } = new();
@@ -90,15 +92,24 @@ public sealed class ReaderRegistry
     public ReaderHandle Register(string? name = null)
     {
         var owner = new SlotOwner(name, ThreadIdentity.Current, isImplicit: false);
-        var handle = new ReaderHandle(this, Acquire(owner));
-        using ExclusiveLock.Scope held = _lock.Enter();
-        owner.Handle = new WeakReference<ReaderHandle>(handle);
-        if (_isClosed)
+        ReaderSlot slot = Acquire(owner);
+        try
         {
-            handle.Close(); // Meanwhile.
-        }
+            var handle = new ReaderHandle(this, slot);
+            using ExclusiveLock.Scope held = _lock.Enter();
+            owner.Handle = new WeakReference<ReaderHandle>(handle);
+            if (_isClosed)
+            {
+                handle.Close(); // Meanwhile.
+            }
 
-        return handle;
+            return handle;
+        }
+        catch
+        {
+            Release(slot, owner, evenInside: true); // No memory: nobody has the handle.
+            throw;
+        }
     }
 
     /// <summary>Enters a read section as the calling thread's implicit reader, registering it on first use.</summary>
@@ -117,8 +128,17 @@ public sealed class ReaderRegistry
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; nothing may be concluded.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative and not infinite.</exception>
-    public bool WaitForReaders(TimeSpan timeout, CancellationToken cancellationToken = default)
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it waited.</exception>
+    public bool WaitForReaders(TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        WaitForReaders(timeout, out _, cancellationToken);
+
+    /// <param name="timeout">The longest wait.</param>
+    /// <param name="graceEra">The era that began with the wait: what was tagged before it, no reader holds when this has returned true, not even
+    /// one that announces an older era later.</param>
+    /// <param name="cancellationToken">Ends the wait early.</param>
+    internal bool WaitForReaders(TimeSpan timeout, out long graceEra, CancellationToken cancellationToken)
     {
+        graceEra = 0;
         if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
         {
             throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "The time must not be negative; Timeout.InfiniteTimeSpan means no limit.");
@@ -130,13 +150,14 @@ public sealed class ReaderRegistry
                 "The calling thread is inside a read section of the readers it wants to wait for, and would wait for ever. Dispose the guard first.");
         }
 
-        long now = Advance();
-        _heavy(); // O1, O5: pairs with the announcements; the slots are read after it.
+        cancellationToken.ThrowIfCancellationRequested();
+        graceEra = Advance();
+        _heavy(); // O1: pairs with ReaderSlot.Enter, RaiseUpper and TryReenter. O5: the registry and its slots are read after it.
         long start = _time.GetTimestamp();
         foreach (ReaderSlot slot in Slots)
         {
             var spinner = default(Spinner);
-            while (slot.Lower is > 0 and long lower && lower < now)
+            while (slot.Lower is > 0 and long lower && lower < graceEra) // O4: acquire.
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (timeout != Timeout.InfiniteTimeSpan && _time.GetElapsedTime(start) >= timeout)
@@ -229,7 +250,7 @@ public sealed class ReaderRegistry
     /// <remarks>
     /// It costs readers nothing: no slot changes, but what a handle or a thread finds its slot by. One that had found it
     /// and not yet announced itself still comes in, once; it is seen by every scan, as any other (O1). That is also why no
-    /// slot is freed here, nor given to anybody else afterwards.
+    /// slot is freed here; those freed later are given to nobody.
     /// </remarks>
     internal void Close()
     {
@@ -283,7 +304,8 @@ public sealed class ReaderRegistry
                 continue;
             }
 
-            // O4: Lower is read with acquire, before the next owner or the scanner goes on from here.
+            // O4: where the slot says that the reader has left, Lower was read with acquire, before the next owner or the scanner goes on from
+            // here. Where the thread has ended, its end orders what it did before whatever follows IsAlive.
             bool ended = !owner.Thread.IsAlive;
             if ((owner.IsImplicit && ended) || (owner.IsQuarantined && (ended || slot.Lower == 0)))
             {

@@ -124,7 +124,7 @@ internal sealed class ReaderSlot(EraClock clock)
         }
     }
 
-    /// <summary>Extends the reservation to the current era (O8): every load made before must be repeated, from the live root.</summary>
+    /// <summary>Extends the reservation to the current era (O8, loaded by O3): every load made before must be repeated, from the live root.</summary>
     public void RaiseUpper() => _words.Upper.Announce(Clock.Now); // O1, as in Enter.
 
     /// <summary>Gives up what was protected so far and starts anew at the current era, if the guard is the only one open.</summary>
@@ -136,9 +136,12 @@ internal sealed class ReaderSlot(EraClock clock)
             return false;
         }
 
-        long era = Clock.Now;
+        long era = Clock.Now; // O3: acquire, before the announcement.
         _words.Upper.WriteRelaxed(era);
-        _words.Lower.Announce(era); // O4: release, after the reads protected so far. O1 for those to come.
+
+        // O4: release, after the reads protected so far. O1 for those to come: the next load of shared data is an acquire. That its owner reads
+        // Upper back in between, relaxed, concerns nobody: a thread always sees its own last store.
+        _words.Lower.Announce(era);
         return true;
     }
 
@@ -152,6 +155,6 @@ internal sealed class ReaderSlot(EraClock clock)
         }
 
         _words.Current.Write(_words.Current.Read() + 1);
-        _words.Lower.Write(0);
+        _words.Lower.Write(0); // O4: the last owner left, or its thread ended, before; see ReaderRegistry.TakeBackAbandoned.
     }
 }

@@ -36,7 +36,7 @@ internal sealed class Reclaimer
     // Guarded by the clock's gate.
     private RetiredItem[] _incoming;
     private PlainData<int> _incomingCount;
-    private int _reserved;
+    private readonly ReservedRooms _reserved = new();
     private SharedInt64 _retired;
     private SharedInt64 _taken;
 
@@ -88,46 +88,72 @@ internal sealed class Reclaimer
     }
 
     /// <summary>Makes room for one item, so that retiring it after the unlink cannot fail.</summary>
-    public void Reserve()
+    /// <returns>What tells this reservation from every other.</returns>
+    public (int Place, long Serial) Reserve()
     {
         using ExclusiveLock.Scope held = _clock.Gate.Enter();
         MakeRoomUnderGate();
-        _reserved++; // Counted apart from what is incoming: taking that leaves the room.
+        return _reserved.Add(); // Counted apart from what is incoming: taking that leaves the room.
     }
 
-    /// <summary>Gives back a reservation that will not be used.</summary>
-    public void CancelReservation()
+    /// <summary>Gives back a reservation that will not be used; one that has been used or given back changes nothing.</summary>
+    public void CancelReservation(int place, long serial)
     {
         using ExclusiveLock.Scope held = _clock.Gate.Enter();
-        _reserved--;
+        _reserved.Remove(place, serial);
     }
 
     /// <summary>Takes over something the calling thread has unlinked. Never waits for readers.</summary>
-    public void Retire(RetiredItem item, bool reserved)
+    public void Retire(RetiredItem item)
     {
         bool full;
         using (_clock.Gate.Enter())
         {
-            if (reserved)
-            {
-                _reserved--;
-            }
-
-            MakeRoomUnderGate(); // There is room already where it was reserved.
-
-            int count = _incomingCount.Read() + 1;
-            _incomingCount.Write(count);
-            _incoming[count - 1] = item.Tagged(_clock.TagUnderGate()); // O2: after the unlink, under the lock of every advance.
-            _retired.Write(_retired.ReadRelaxed() + 1);
-            _callbacks.AddPending(item.Bytes);
-            if (count % _advanceEvery == 0)
-            {
-                _clock.AdvanceUnderGate();
-            }
-
-            full = count >= _threshold.ReadRelaxed();
+            MakeRoomUnderGate();
+            full = AcceptUnderGate(item);
         }
 
+        ReclaimOrArm(full);
+    }
+
+    /// <summary>As <see cref="Retire"/>, in the room of a reservation, which is used up.</summary>
+    /// <returns>False, having accepted nothing, when the reservation has been used or given back before.</returns>
+    public bool RetireReserved(RetiredItem item, int place, long serial)
+    {
+        bool full;
+        using (_clock.Gate.Enter())
+        {
+            if (!_reserved.Remove(place, serial))
+            {
+                return false;
+            }
+
+            full = AcceptUnderGate(item);
+        }
+
+        ReclaimOrArm(full);
+        return true;
+    }
+
+    /// <summary>Where there is room for it.</summary>
+    /// <returns>Whether a batch has come in.</returns>
+    private bool AcceptUnderGate(RetiredItem item)
+    {
+        int count = _incomingCount.Read() + 1;
+        _incoming[count - 1] = item.Tagged(_clock.TagUnderGate()); // O2: after the unlink, under the lock of every advance.
+        _incomingCount.Write(count);
+        _retired.Write(_retired.ReadRelaxed() + 1);
+        _callbacks.AddPending(item.Bytes);
+        if (count % _advanceEvery == 0)
+        {
+            _clock.AdvanceUnderGate();
+        }
+
+        return count >= _threshold.ReadRelaxed();
+    }
+
+    private void ReclaimOrArm(bool full)
+    {
         if (full && MayRunCallbacks)
         {
             ReclaimReporting(onlyFullBatch: true, passes: 1);
@@ -164,17 +190,19 @@ internal sealed class Reclaimer
     /// Reclaims what no reader holds, and waits for what was being reclaimed when this was called, and for disposals that this
     /// began: with it, and after a grace period, everything retired before has been reclaimed.
     /// </summary>
+    /// <param name="graceEra">The era of that grace period: every section from before it has been left.</param>
+    /// <param name="timeIsUp">Whether to wait no longer.</param>
     /// <returns>False when the time ran out first.</returns>
-    public bool ReclaimAndWait(Func<bool> timeIsUp)
+    public bool ReclaimAndWait(long graceEra, Func<bool> timeIsUp)
     {
-        // In one: what was retired before is taken by this pass, or has been detached by one whose batch is among the running.
+        // In one: what was retired before is reclaimed by this pass, or has been detached by one whose batch is among the running.
         ReadyBatch? ready;
         List<(ReadyBatch Batch, long Completed)> running;
         using (_pass.Enter())
         {
             // The count first: a batch that still runs after it was read will change it.
             running = [.. _running.Select(static batch => (batch, batch.Completed)).Where(static pair => pair.batch.IsRunning)];
-            ready = Pass();
+            ready = RunPass(graceEra);
             if (ready is not null)
             {
                 running.Add((ready, ready.Completed));
@@ -209,10 +237,16 @@ internal sealed class Reclaimer
         }
         catch (Exception exception)
         {
-            _reclaimFailures.Add(1);
-            _callbacks.Report(exception, isCallback: false);
+            _callbacks.Report(exception, isCallback: false); // The pass has counted it.
             _timer.ArmForRescan();
         }
+    }
+
+    /// <summary>Counts and reports what failed outside a pass, on a thread that must not see it fail: the timer could not be set.</summary>
+    public void ReportFailure(Exception exception)
+    {
+        _reclaimFailures.Add(1);
+        _callbacks.Report(exception, isCallback: false);
     }
 
     private int Reclaim(bool onlyFullBatch, int passes)
@@ -225,7 +259,7 @@ internal sealed class Reclaimer
             {
                 if (!onlyFullBatch || IsBatchIncoming())
                 {
-                    ready = Pass();
+                    ready = RunPass();
                 }
             }
 
@@ -236,7 +270,22 @@ internal sealed class Reclaimer
         return reclaimed;
     }
 
-    private ReadyBatch? Pass()
+    /// <summary>A pass, counted if it fails. The caller holds the lock of the passes.</summary>
+    /// <param name="graceEra">The era of a grace period that is over, or 0: what was tagged before it no reader holds, whatever the slots say.</param>
+    private ReadyBatch? RunPass(long graceEra = 0)
+    {
+        try
+        {
+            return Pass(graceEra);
+        }
+        catch
+        {
+            _reclaimFailures.Add(1);
+            throw;
+        }
+    }
+
+    private ReadyBatch? Pass(long graceEra)
     {
         TakeIncoming();
         _heldCount.Write(_held.Count);
@@ -245,8 +294,8 @@ internal sealed class Reclaimer
             return null;
         }
 
+        _heavy(); // O1: pairs with ReaderSlot.Enter, RaiseUpper and TryReenter.
         _heavyBarriers.Add(1);
-        _heavy(); // O1: pairs with ReaderSlot.Enter and RaiseUpper.
         _reservations.Read(_registry.Slots); // O5: the registry and its slots, only now.
 
         _running.RemoveAll(static batch => !batch.IsRunning);
@@ -257,7 +306,10 @@ internal sealed class Reclaimer
         for (int i = 0; i < _held.Count; i++)
         {
             RetiredItem item = _held[i];
-            if (_reservations.Hold(item.Birth, item.Tag))
+
+            // O1, O2: the sections that could have found what was tagged before the grace period's era have been left. A reader may still announce
+            // an era it loaded earlier, and then seems to hold it; but it announces after that period's Heavy, and so sees the unlink.
+            if (item.Tag >= graceEra && _reservations.Hold(item.Birth, item.Tag))
             {
                 _held[kept++] = item;
             }
@@ -342,7 +394,7 @@ internal sealed class Reclaimer
 
     private void MakeRoomUnderGate()
     {
-        int needed = _incomingCount.Read() + _reserved + 1;
+        int needed = _incomingCount.Read() + _reserved.Count + 1;
         if (_incoming.Length < needed)
         {
             Array.Resize(ref _incoming, Math.Max(needed, _incoming.Length * 2));

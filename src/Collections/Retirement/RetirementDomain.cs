@@ -25,7 +25,9 @@ namespace SwmrKit;
 [SuppressMessage("ApiDesign", "RS0026", Justification = "The forms of Retire differ in what is retired, the first parameter.")]
 public sealed class RetirementDomain : IDisposable
 {
-    private static readonly Lazy<RetirementDomain> s_shared = new(static () => new RetirementDomain());
+    private static readonly Lazy<RetirementDomain> s_shared = new(
+        static () => new RetirementDomain(),
+        LazyThreadSafetyMode.PublicationOnly); // A construction that fails, for want of memory, is tried again; one too many is dropped.
 
     private static readonly TimeSpan s_disposeWait = TimeSpan.FromSeconds(5);
 
@@ -60,10 +62,17 @@ public sealed class RetirementDomain : IDisposable
     }
 
     /// <summary>A callback threw, or an asynchronous disposal failed. Raised on the thread where that came up; exceptions of handlers are ignored.</summary>
+    /// <remarks>A handler runs as a callback does: it may retire and publish, which is left to the timer; <see cref="Synchronize"/> and
+    /// <see cref="Dispose"/> are refused. What fails in it is counted, and not reported to handlers again.</remarks>
     public event EventHandler<RetirementFailedEventArgs>? CallbackFailed;
 
-    /// <summary>A pass failed, as a rule because the heavy barrier did, or <see cref="Dispose"/> left something behind. What was considered stays
-    /// pending and is tried again.</summary>
+    /// <summary>A pass on a retiring thread or on the flush timer's failed, as a rule because the heavy barrier did; or the timer could not be set; or
+    /// <see cref="Dispose"/> left something behind. What was considered stays pending and is tried again.</summary>
+    /// <remarks>
+    /// <para>A pass that was asked for (<see cref="TryReclaim"/>, <see cref="Synchronize"/>, <see cref="Dispose"/>) throws instead. After a timer that could not be
+    /// set, the next retirement or pass sets it.</para>
+    /// <para>A handler runs as a callback does: see <see cref="CallbackFailed"/>.</para>
+    /// </remarks>
     public event EventHandler<RetirementFailedEventArgs>? ReclaimFailed;
 
     /// <summary>The domain of containers that were given none: one a process, never disposed.</summary>
@@ -111,7 +120,7 @@ public sealed class RetirementDomain : IDisposable
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
     [OverloadResolutionPriority(1)]
     public void Retire(IDisposable value, long bytes = 0, long birth = 0) =>
-        _reclaimer.Retire(RetiredItem.Disposing(value, bytes, birth, Readers.Clock), reserved: false);
+        _reclaimer.Retire(RetiredItem.Disposing(value, bytes, birth, Readers.Clock));
 
     /// <summary>As <see cref="Retire(IDisposable, long, long)"/>, for what is disposed asynchronously.</summary>
     /// <param name="value">What to dispose. The calling thread has unlinked it, and nobody else disposes it.</param>
@@ -126,7 +135,7 @@ public sealed class RetirementDomain : IDisposable
     /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
     public void Retire(IAsyncDisposable value, long bytes = 0, long birth = 0) =>
-        _reclaimer.Retire(RetiredItem.DisposingAsync(value, bytes, birth, Readers.Clock), reserved: false);
+        _reclaimer.Retire(RetiredItem.DisposingAsync(value, bytes, birth, Readers.Clock));
 
     /// <summary>As <see cref="Retire(IDisposable, long, long)"/>, with an action to be called instead of a disposal.</summary>
     /// <typeparam name="TState">The type of the state.</typeparam>
@@ -137,7 +146,7 @@ public sealed class RetirementDomain : IDisposable
     /// <exception cref="ArgumentNullException"><paramref name="state"/> or <paramref name="action"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
     public void Retire<TState>(TState state, Action<TState> action, long bytes = 0, long birth = 0)
-        where TState : class => _reclaimer.Retire(RetiredItem.Calling(state, action, bytes, birth, Readers.Clock), reserved: false);
+        where TState : class => _reclaimer.Retire(RetiredItem.Calling(state, action, bytes, birth, Readers.Clock));
 
     /// <summary>As <see cref="Retire(IDisposable, long, long)"/>, for an array that goes back to its pool. Its size is counted as its bytes.</summary>
     /// <typeparam name="T">The type of the elements.</typeparam>
@@ -149,7 +158,7 @@ public sealed class RetirementDomain : IDisposable
     /// <exception cref="ArgumentNullException"><paramref name="array"/> or <paramref name="pool"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="birth"/> is negative, or an era that has not come yet.</exception>
     public void Retire<T>(T[] array, ArrayPool<T> pool, bool clearArray = false, long birth = 0) =>
-        _reclaimer.Retire(RetiredItem.Returning(array, pool, clearArray, birth, Readers.Clock), reserved: false);
+        _reclaimer.Retire(RetiredItem.Returning(array, pool, clearArray, birth, Readers.Clock));
 
     /// <summary>
     /// Makes room for one retirement, before the unlink: what is then retired through it is taken over without an allocation, so
@@ -158,11 +167,7 @@ public sealed class RetirementDomain : IDisposable
     /// <returns>The room; dispose it, used or not.</returns>
     /// <remarks>O(1) amortised. What readers hold back and what callbacks retire does not take the room.</remarks>
     /// <exception cref="OutOfMemoryException">There is none. Nothing has been unlinked yet.</exception>
-    public RetirementReservation Reserve()
-    {
-        _reclaimer.Reserve();
-        return new RetirementReservation(_reclaimer);
-    }
+    public RetirementReservation Reserve() => new(_reclaimer);
 
     /// <summary>Reclaims now what no reader holds, instead of when the batch is full or the delay over. Does not wait for readers.</summary>
     /// <returns>How many things were reclaimed by this call, asynchronous disposals that go on not counted; 0 in a callback or in
@@ -182,11 +187,12 @@ public sealed class RetirementDomain : IDisposable
     /// <see cref="SwmrCell{T}.Update"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it waited.</exception>
     public bool Synchronize(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ThrowIfMustNotWait(nameof(Synchronize));
         long start = _time.GetTimestamp();
-        return Readers.WaitForReaders(timeout, cancellationToken) && _reclaimer.ReclaimAndWait(() =>
+        return Readers.WaitForReaders(timeout, out long graceEra, cancellationToken) && _reclaimer.ReclaimAndWait(graceEra, () =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             return timeout != Timeout.InfiniteTimeSpan && _time.GetElapsedTime(start) >= timeout;
@@ -206,6 +212,7 @@ public sealed class RetirementDomain : IDisposable
     /// <exception cref="InvalidOperationException">The calling thread is inside a read section of this domain, runs a callback, is in
     /// <see cref="SwmrCell{T}.Update"/>, or the domain is <see cref="Shared"/>.</exception>
     /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it waited. The domain is disposed; a further call drains again.</exception>
     public void Dispose()
     {
         ThrowIfMustNotWait(nameof(Dispose));
@@ -237,6 +244,13 @@ public sealed class RetirementDomain : IDisposable
     [SuppressMessage("Design", "CA1031", Justification = "A handler's failure must not end the timer's thread or stop other callbacks.")]
     internal void OnFailed(Exception exception, bool isCallback)
     {
+        if (ThreadVariable<RetirementFailedEventArgs, bool>.Value)
+        {
+            return; // In a handler already: what fails in it, reported, could go on for ever.
+        }
+
+        ThreadVariable<RetirementFailedEventArgs, bool>.Value = true;
+        CallbackScope.Enter(); // A pass run by what a handler retires could fail in turn.
         try
         {
             (isCallback ? CallbackFailed : ReclaimFailed)?.Invoke(this, new RetirementFailedEventArgs(exception));
@@ -244,6 +258,11 @@ public sealed class RetirementDomain : IDisposable
         catch (Exception)
         {
             // Documented: exceptions of handlers are ignored.
+        }
+        finally
+        {
+            CallbackScope.Exit();
+            ThreadVariable<RetirementFailedEventArgs, bool>.Value = false;
         }
     }
 

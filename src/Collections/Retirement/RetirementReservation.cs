@@ -10,16 +10,22 @@ namespace SwmrKit;
 /// </summary>
 /// <remarks>
 /// <para>Get it from <see cref="RetirementDomain.Reserve"/>, then unlink, then call one <c>Retire</c>. Use it with <c>using</c>: unused, it
-/// is given back. It serves once, on one thread, and may be used while or after the domain is disposed. Do not copy it: a second use through a copy is not
-/// noticed and takes the room that another made.</para>
+/// is given back. It serves once, on one thread, and may be used while or after the domain is disposed. It is one room however often it is copied: a second
+/// use, through a copy, is refused.</para>
 /// <para><c>default</c> is no room: retiring through it throws, disposing it does nothing. All members are O(1).</para>
 /// </remarks>
 [SuppressMessage("ApiDesign", "RS0026", Justification = "The forms differ in what is retired, the first parameter.")]
 public ref struct RetirementReservation
 {
+    private readonly int _place;
+    private readonly long _serial;
     private Reclaimer? _reclaimer;
 
-    internal RetirementReservation(Reclaimer reclaimer) => _reclaimer = reclaimer;
+    internal RetirementReservation(Reclaimer reclaimer)
+    {
+        (_place, _serial) = reclaimer.Reserve();
+        _reclaimer = reclaimer;
+    }
 
     /// <summary>As <see cref="RetirementDomain.Retire(IDisposable, long, long)"/>.</summary>
     /// <param name="value">What to dispose. The calling thread has unlinked it, and nobody else disposes it.</param>
@@ -27,7 +33,7 @@ public ref struct RetirementReservation
     /// <param name="birth">The era read before it was first published, or 0 when unknown.</param>
     /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
-    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed.</exception>
+    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed, through a copy too; nothing has been accepted.</exception>
     [OverloadResolutionPriority(1)]
     public void Retire(IDisposable value, long bytes = 0, long birth = 0) => Use(RetiredItem.Disposing(value, bytes, birth, Clock));
 
@@ -37,7 +43,7 @@ public ref struct RetirementReservation
     /// <param name="birth">The era read before it was first published, or 0 when unknown.</param>
     /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
-    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed.</exception>
+    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed, through a copy too; nothing has been accepted.</exception>
     public void Retire(IAsyncDisposable value, long bytes = 0, long birth = 0) => Use(RetiredItem.DisposingAsync(value, bytes, birth, Clock));
 
     /// <summary>As <see cref="RetirementDomain.Retire{TState}(TState, Action{TState}, long, long)"/>.</summary>
@@ -48,7 +54,7 @@ public ref struct RetirementReservation
     /// <param name="birth">The era read before it was first published, or 0 when unknown.</param>
     /// <exception cref="ArgumentNullException"><paramref name="state"/> or <paramref name="action"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
-    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed.</exception>
+    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed, through a copy too; nothing has been accepted.</exception>
     public void Retire<TState>(TState state, Action<TState> action, long bytes = 0, long birth = 0)
         where TState : class => Use(RetiredItem.Calling(state, action, bytes, birth, Clock));
 
@@ -60,26 +66,31 @@ public ref struct RetirementReservation
     /// <param name="birth">The era read before it was first published, or 0 when unknown.</param>
     /// <exception cref="ArgumentNullException"><paramref name="array"/> or <paramref name="pool"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="birth"/> is negative, or an era that has not come yet.</exception>
-    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed.</exception>
+    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed, through a copy too; nothing has been accepted.</exception>
     public void Retire<T>(T[] array, ArrayPool<T> pool, bool clearArray = false, long birth = 0) =>
         Use(RetiredItem.Returning(array, pool, clearArray, birth, Clock));
 
-    /// <summary>Gives the room back if it has not been used. Further calls do nothing.</summary>
+    /// <summary>Gives the room back if it has not been used. Further calls, on copies too, do nothing.</summary>
     public void Dispose()
     {
-        _reclaimer?.CancelReservation();
+        _reclaimer?.CancelReservation(_place, _serial);
         _reclaimer = null;
     }
 
     private readonly EraClock Clock => _reclaimer is { } reclaimer
         ? reclaimer.Clock
-        : throw new InvalidOperationException(
-            "The reservation makes no room: it is default(RetirementReservation), or has been used or disposed. Reserve once for each retirement.");
+        : throw NoRoom();
 
     private void Use(RetiredItem item)
     {
         Reclaimer reclaimer = _reclaimer!;
         _reclaimer = null; // Before callbacks run, and whatever they do.
-        reclaimer.Retire(item, reserved: true);
+        if (!reclaimer.RetireReserved(item, _place, _serial))
+        {
+            throw NoRoom();
+        }
     }
+
+    private static InvalidOperationException NoRoom() => new(
+        "The reservation makes no room: it is default(RetirementReservation), or has been used or disposed, perhaps through a copy. Reserve once for each retirement.");
 }

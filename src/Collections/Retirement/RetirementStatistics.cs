@@ -15,12 +15,13 @@ public readonly record struct RetirementStatistics
     /// <summary>The bytes declared for what awaits reclamation.</summary>
     public long PendingBytes { get; init; }
 
-    /// <summary>How many heavy barriers were issued.</summary>
+    /// <summary>How many heavy barriers passes have issued. Failed ones do not count, nor does the one that each wait for readers begins with.</summary>
     public long HeavyBarriers { get; init; }
 
     /// <summary>How many callbacks threw, or began an asynchronous disposal that failed.</summary>
     public long CallbackFailures { get; init; }
 
-    /// <summary>How many passes failed, as a rule because the heavy barrier did; what they considered stayed pending.</summary>
+    /// <summary>How many passes failed, whoever ran them, as a rule because the heavy barrier did, and how often the timer could not be set; what was
+    /// considered stayed pending. A wait for readers whose barrier fails is no pass.</summary>
     public long ReclaimFailures { get; init; }
 }
