@@ -196,6 +196,40 @@ public sealed class AsynchronousDisposalTests : IClassFixture<SharedMachine>
         Assert.Equal("sync", both.Disposed);
     }
 
+    [Fact]
+    public void One_that_began_on_a_thread_with_a_synchronization_context_ends_while_that_thread_waits_for_it()
+    {
+        Wait.OnThread(() =>
+        {
+            var context = new NeverPumped();
+            SynchronizationContext.SetSynchronizationContext(context);
+            var value = new Yielding();
+            _domain.Retire(value);
+            Assert.True(_domain.Synchronize(TimeSpan.FromSeconds(20)), "the disposal waits for the thread that waits for it");
+            Assert.True(value.Ended);
+            Assert.Same(context, SynchronizationContext.Current);
+        });
+    }
+
+    /// <summary>The context of a thread that handles nothing while it waits, as that of a window does not.</summary>
+    private sealed class NeverPumped : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+        }
+    }
+
+    private sealed class Yielding : IAsyncDisposable
+    {
+        public bool Ended { get; private set; }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Task.Yield();
+            Ended = true;
+        }
+    }
+
     private sealed class Throwing : IAsyncDisposable
     {
         public ValueTask DisposeAsync() => throw new FormatException("when called");

@@ -8,7 +8,8 @@ namespace SwmrKit;
 /// </summary>
 /// <remarks>
 /// A callback that throws, or whose disposal fails later, is counted and reported; the others run. An asynchronous disposal that
-/// does not complete at once delays nothing but the end of its batch, for which only Synchronize waits.
+/// does not complete at once delays nothing but the end of its batch, for which only Synchronize waits. Callbacks run without a
+/// <see cref="SynchronizationContext"/>, whichever thread they fall on.
 /// The domain is held weakly, and only to report to.
 /// </remarks>
 internal sealed class CallbackRunner(RetirementDomain domain)
@@ -38,36 +39,53 @@ internal sealed class CallbackRunner(RetirementDomain domain)
 
     /// <summary>Runs the callbacks of a batch that has begun, and empties it.</summary>
     /// <returns>How many items have been reclaimed; fewer than there were when disposals go on.</returns>
-    [SuppressMessage("Design", "CA1031", Justification = "A callback's failure is reported and must not stop the others.")]
     public int Run(ReadyBatch ready)
     {
         int reclaimed = 0;
+        SynchronizationContext? context = SynchronizationContext.Current;
         CallbackScope.Enter();
-        foreach (RetiredItem item in ready.Items)
+        try
         {
-            try
+            // A disposal that went on in the retiring thread's own context could not end while that thread waits for it in Synchronize.
+            SynchronizationContext.SetSynchronizationContext(null);
+            foreach (RetiredItem item in ready.Items)
             {
-                ValueTask disposal = item.Reclaim();
-                if (!disposal.IsCompleted)
-                {
-                    _ = AccountForAsync(disposal, item.Bytes, ready);
-                    continue;
-                }
-
-                disposal.GetAwaiter().GetResult();
+                reclaimed += Run(item, ready) ? 1 : 0;
             }
-            catch (Exception exception)
-            {
-                Fail(exception);
-            }
-
-            Account(item.Bytes);
-            reclaimed++;
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+            CallbackScope.Exit();
         }
 
-        CallbackScope.Exit();
         ready.Items.Clear(); // Nothing is kept alive by a batch that waits to be used again, or for a disposal.
         return reclaimed;
+    }
+
+    /// <summary>Runs one callback.</summary>
+    /// <returns>Whether the item has been reclaimed; false while its disposal goes on.</returns>
+    [SuppressMessage("Design", "CA1031", Justification = "A callback's failure is reported and must not stop the others.")]
+    private bool Run(RetiredItem item, ReadyBatch ready)
+    {
+        try
+        {
+            ValueTask disposal = item.Reclaim();
+            if (!disposal.IsCompleted)
+            {
+                _ = AccountForAsync(disposal, item.Bytes, ready);
+                return false;
+            }
+
+            disposal.GetAwaiter().GetResult();
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+        }
+
+        Account(item.Bytes);
+        return true;
     }
 
     /// <summary>Reports something to the domain's handlers, if it is still known to anybody.</summary>
