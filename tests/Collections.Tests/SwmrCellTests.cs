@@ -1,3 +1,6 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+
 namespace SwmrKit.Tests;
 
 public sealed class SwmrCellTests : IClassFixture<SharedMachine>
@@ -398,6 +401,94 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void An_interrupt_while_an_object_is_given_back_to_its_pool_does_not_lose_it()
+    {
+        var pool = new Queue<Canary>();
+        var first = new Canary();
+        using var cell = new SwmrCell<Canary>(first, _domain, pool.Enqueue);
+        using (_domain.Enter())
+        {
+            cell.Publish(new Canary());
+        }
+
+        Exception? kept = null;
+        var reclaiming = new Thread(() =>
+        {
+            _domain.TryReclaim();
+            kept = Record.Exception(static () => Thread.Sleep(1));
+        })
+        { IsBackground = true };
+        HoldingTheRecords(() =>
+        {
+            reclaiming.Start();
+            Wait.Until(() => reclaiming.ThreadState.HasFlag(ThreadState.WaitSleepJoin), "the wait for the table of records");
+            reclaiming.Interrupt();
+            SpinWait.SpinUntil(() => _domain.Statistics.CallbackFailures > 0, TimeSpan.FromMilliseconds(200)); // Time to fail.
+        });
+
+        Assert.True(reclaiming.Join(TimeSpan.FromSeconds(60)));
+        Assert.Same(first, Assert.Single(pool));
+        Assert.Equal(0, _domain.Statistics.CallbackFailures);
+        Assert.IsType<ThreadInterruptedException>(kept);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_write_that_finds_no_room_changes_nothing_and_leaves_what_was_exchanged_out_to_its_holder(bool byUpdate)
+    {
+        var value = new Canary();
+        using var cell = new SwmrCell<Canary>(value, _domain);
+        Detached<Canary> detached = cell.Exchange(new Canary())!;
+        WithoutRoom(() => Assert.Throws<OutOfMemoryException>(() => byUpdate ? cell.Update(_ => value) : cell.Publish(value)));
+        Assert.Equal(2, cell.Version);
+        detached.Retire();
+        Assert.Equal(1, value.Disposals);
+    }
+
+    [Fact]
+    public void A_write_that_is_refused_gives_its_room_back()
+    {
+        var value = new Canary();
+        using var cell = new SwmrCell<Canary>(value, _domain);
+        using var other = new SwmrCell<Canary>(new Canary(), _domain);
+        Assert.Throws<InvalidOperationException>(() => other.Publish(value));
+        Assert.Equal(0, Reserved(_domain.Reclaimer));
+    }
+
+    [Fact]
+    public void A_Dispose_that_finds_no_room_changes_nothing()
+    {
+        var value = new Canary();
+        var cell = new SwmrCell<Canary>(value, _domain);
+        Task<long> change = cell.WaitForChangeAsync(1);
+        WithoutRoom(() => Assert.Throws<OutOfMemoryException>(cell.Dispose));
+        cell.Publish(new Canary());
+        Assert.True(change.IsCompletedSuccessfully);
+        Assert.Equal(1, value.Disposals);
+        cell.Dispose();
+    }
+
+    [Fact]
+    public void Dispose_waits_for_no_callback_that_another_thread_runs()
+    {
+        using var begun = new ManualResetEventSlim();
+        using var mayEnd = new ManualResetEventSlim();
+        var slow = new Thread(() => _domain.Retire("slow", _ =>
+        {
+            begun.Set();
+            mayEnd.Wait();
+        }));
+        slow.Start();
+        begun.Wait();
+        var value = new Canary();
+        new SwmrCell<Canary>(value, _domain).Dispose();
+        Assert.Equal(1, value.Disposals);
+        mayEnd.Set();
+        slow.Join();
+    }
+
+    [Fact]
     public void Concurrent_writers_dispose_every_replaced_value_exactly_once()
     {
         using var domain = new RetirementDomain();
@@ -427,6 +518,39 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
             var canary = new Canary();
             all.Add(canary);
             return canary;
+        }
+    }
+
+    /// <summary>Every reservation fails meanwhile, as when there is no memory: the array would have to be longer than any.</summary>
+    private void WithoutRoom(Action action)
+    {
+        Reserved(_domain.Reclaimer) += int.MaxValue - 40;
+        action();
+        Reserved(_domain.Reclaimer) -= int.MaxValue - 40;
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_reserved")]
+    private static extern ref int Reserved(Reclaimer reclaimer);
+
+    /// <summary>Whoever changes the table of records meanwhile waits, as when another thread changes it.</summary>
+    private static void HoldingTheRecords(Action action)
+    {
+        const BindingFlags ours = BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
+        object records = typeof(Ownership).GetField("s_records", ours)!.GetValue(null)!;
+        object held = records.GetType().GetField("_lock", ours)!.GetValue(records)!;
+        if (held is Lock newer)
+        {
+            lock (newer)
+            {
+                action();
+            }
+        }
+        else
+        {
+            lock (held)
+            {
+                action();
+            }
         }
     }
 }

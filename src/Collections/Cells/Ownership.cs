@@ -34,46 +34,68 @@ internal sealed class Ownership
     /// <summary>The era read before the object was first published (O9).</summary>
     public long Birth { get; }
 
-    /// <summary>Claims the object for one container, before it is published there.</summary>
-    /// <exception cref="InvalidOperationException">It is published elsewhere, has been retired, or was published under another domain.</exception>
-    public static Ownership Claim(object value, EraClock clock)
+    /// <summary>Which publication the current one is, or the last one was.</summary>
+    public long Publication => _state.Read() & ~StateMask;
+
+    /// <summary>The record of an object that is about to be published.</summary>
+    /// <exception cref="InvalidOperationException">The object was published under another domain.</exception>
+    public static Ownership Of(object value, EraClock clock)
     {
         Ownership record = s_records.GetValue(value, _ => new Ownership(clock));
-        if (!ReferenceEquals(record._clock, clock))
-        {
-            throw new InvalidOperationException(
+        return ReferenceEquals(record._clock, clock)
+            ? record
+            : throw new InvalidOperationException(
                 "The object was published under another retirement domain, whose readers may still hold it. Publish it where it was, or publish a new one.");
+    }
+
+    /// <summary>Claims the object for one container: the last before it is published there, when nothing can fail any more.</summary>
+    /// <exception cref="InvalidOperationException">It is published elsewhere, or has been retired.</exception>
+    public void Claim()
+    {
+        long state = _state.Read();
+        if ((state & StateMask) == Detached && _state.CompareExchange(state + OnePublication + Published, state) == state)
+        {
+            return;
         }
 
-        long state = record._state.Read();
-        if ((state & StateMask) == Detached && record._state.CompareExchange(state + OnePublication + Published, state) == state)
+        throw (_state.Read() & StateMask) switch
         {
-            return record;
-        }
-
-        return (record._state.Read() & StateMask) switch
-        {
-            Retired => throw new InvalidOperationException(
+            Retired => new InvalidOperationException(
                 "The object has been replaced and retired: it is disposed, or will be. Publish a new one."),
-            _ => throw new InvalidOperationException(
+            _ => new InvalidOperationException(
                 "The object is already published by a container that will dispose it. Publish each object in one place."),
         };
     }
 
     /// <summary>The object has been given to a callback that may reuse it: its next life is a new one.</summary>
-    public static void Forget(object value) => s_records.Remove(value);
-
-    /// <summary>Leaves the object to whoever exchanged it out.</summary>
-    /// <returns>Which publication that ended: a later one is not this caller's to retire.</returns>
-    public long Detach()
+    /// <remarks>An interrupt of the thread, which the table's lock lets through, is kept for its next wait: the callback is still to come.</remarks>
+    public static void Forget(object value)
     {
-        long publication = _state.Read() & ~StateMask;
-        _state.Write(publication + Detached);
-        return publication;
+        bool interrupted = false;
+        while (true)
+        {
+            try
+            {
+                s_records.Remove(value);
+                break;
+            }
+            catch (ThreadInterruptedException)
+            {
+                interrupted = true;
+            }
+        }
+
+        if (interrupted)
+        {
+            Thread.CurrentThread.Interrupt();
+        }
     }
 
+    /// <summary>Leaves the object to whoever exchanged it out.</summary>
+    public void Detach() => _state.Write(Publication + Detached);
+
     /// <summary>Ends the life of an object that the calling container has unpublished.</summary>
-    public void Retire() => _state.Write((_state.Read() & ~StateMask) + Retired);
+    public void Retire() => _state.Write(Publication + Retired);
 
     /// <summary>Ends the life of a detached object.</summary>
     /// <param name="publication">Which publication the caller detached it from.</param>

@@ -15,7 +15,8 @@ namespace SwmrKit;
 /// A write never waits for readers.</para>
 /// <para>The cell owns what is published in it: publish each disposable object in one cell, and let the cell dispose it. Dispose
 /// the cell to retire the last one. What need not be disposed, a string for instance, may be published anywhere.</para>
-/// <para>All members may be called from any thread; a read belongs to the thread that made it. All are O(1).</para>
+/// <para>All members may be called from any thread; a read belongs to the thread that made it. All are O(1), but that a write may be the one whose
+/// retirement fills a batch of the domain and reclaims it, and that <see cref="Dispose"/> reclaims what the domain has ready.</para>
 /// </remarks>
 [DebuggerDisplay("Version = {Version}")]
 public sealed class SwmrCell<T> : IDisposable
@@ -57,7 +58,9 @@ public sealed class SwmrCell<T> : IDisposable
             Ownership.Forget(value); // From here on it is the callback's: a pool may hand it out to be published again.
             reclaim(value);
         };
-        _current.Write(new Node(value, Claim(value), version: 1));
+        var node = new Node(value, OwnershipOf(value), version: 1);
+        node.Ownership?.Claim();
+        _current.Write(node);
     }
 
     /// <summary>A published value with what belongs to it. Immutable: a reader gets all of it or none.</summary>
@@ -150,7 +153,7 @@ public sealed class SwmrCell<T> : IDisposable
     public long Publish(T value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        return Write(value, static (_, value) => value, retire: true, out _, out _);
+        return Write(value, static (_, value) => value, retire: true, out _);
     }
 
     /// <summary>Replaces the value by one computed from it; the one replaced is disposed when no reader uses it.</summary>
@@ -164,7 +167,7 @@ public sealed class SwmrCell<T> : IDisposable
     public long Update(Func<T, T> update)
     {
         ArgumentNullException.ThrowIfNull(update);
-        return Write(update, CallUnderLock, retire: true, out _, out _);
+        return Write(update, CallUnderLock, retire: true, out _);
     }
 
     /// <summary>Replaces the value and leaves the one replaced to the caller, who publishes it again or retires it.</summary>
@@ -176,8 +179,8 @@ public sealed class SwmrCell<T> : IDisposable
     public Detached<T>? Exchange(T value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        Write(value, static (_, value) => value, retire: false, out Node? replaced, out long publication);
-        return replaced is null ? null : new Detached<T>(this, replaced.Value, replaced.Ownership, publication);
+        Write(value, static (_, value) => value, retire: false, out Detached<T>? detached);
+        return detached;
     }
 
     /// <summary>Completes when the cell holds a value newer than the given version.</summary>
@@ -200,18 +203,23 @@ public sealed class SwmrCell<T> : IDisposable
     }
 
     /// <summary>
-    /// Retires the current value, and disposes it before this returns unless a reader is using it; then as soon as that one has left.
-    /// Later reads and writes throw. Further calls do nothing.
+    /// Retires the current value and reclaims at once what no reader holds, as a rule this value too; if a reader may hold it, it is disposed
+    /// when that one has left. Later reads and writes throw. Further calls do nothing.
     /// </summary>
     /// <remarks>
-    /// A value that can only be disposed asynchronously is not waited for: its disposal has begun when this returns, unless a reader is using the value, and
-    /// <see cref="RetirementDomain.Synchronize"/> of <see cref="Domain"/> waits for its end. In a reclamation callback, or in <see cref="Update"/> of another cell,
-    /// the flush timer does the disposing.
+    /// <para>This waits for no reader, and for no callback or asynchronous disposal that another thread is running or this has begun. So the value may not yet be
+    /// disposed when this returns: while any reader of <see cref="Domain"/> is inside that entered while the value was alive, through another
+    /// cell too; when another thread is reclaiming and has taken it over; when the heavy barrier failed, which <see cref="RetirementDomain.ReclaimFailed"/>
+    /// reports; and in a reclamation callback or in <see cref="Update"/> of another cell, where the flush timer does the disposing.
+    /// <see cref="RetirementDomain.Synchronize"/> of <see cref="Domain"/> waits for all of these.</para>
+    /// <para>Its time is that of <see cref="RetirementDomain.TryReclaim"/>, with the callbacks of what else the domain has ready, and once more
+    /// for each full batch that comes in meanwhile.</para>
     /// </remarks>
     /// <exception cref="InvalidOperationException">This is called from inside <see cref="Update"/> of the same cell.</exception>
     public void Dispose()
     {
         Node current;
+        ObjectDisposedException? refusal;
         TaskCompletionSource<long>? change;
         RetirementReservation room;
         RefuseReentry();
@@ -224,27 +232,34 @@ public sealed class SwmrCell<T> : IDisposable
             }
 
             var disposed = Node.Disposed(current);
-            room = Domain.Reserve();
+            refusal = _change is null ? null : new ObjectDisposedException(nameof(SwmrCell<>));
+            room = Domain.Reserve(); // As in Write: what can fail, before the unlink.
             change = TakeChange();
             _current.Write(disposed); // O2: the unlink, before the tag.
             current.Ownership?.Retire();
         }
 
-        if (change is not null && change.TrySetException(new ObjectDisposedException(nameof(SwmrCell<>))))
+        try
         {
-            _ = change.Task.Exception; // Observed: those who waited may have given up long ago.
+            if (change is not null && change.TrySetException(refusal!))
+            {
+                _ = change.Task.Exception; // Observed: those who waited may have given up long ago.
+            }
+        }
+        finally
+        {
+            RetireValue(current.Value, current.Birth, ref room);
         }
 
-        RetireValue(current.Value, current.Birth, ref room);
         if (Reclaimer.MayRunCallbacks)
         {
             Domain.Reclaimer.Flush(); // Nothing may follow that would: the process may be about to end.
         }
     }
 
-    /// <summary>Claims an object that will have to be disposed, and with it the era of its birth: before its publication (O9).</summary>
-    private Ownership? Claim(T value) =>
-        _reclaim is not null || value is IDisposable or IAsyncDisposable ? Ownership.Claim(value, _clock) : null;
+    /// <summary>The record of an object that will have to be disposed, and with it the era of its birth: before its publication (O9).</summary>
+    private Ownership? OwnershipOf(T value) =>
+        _reclaim is not null || value is IDisposable or IAsyncDisposable ? Ownership.Of(value, _clock) : null;
 
     /// <summary>Retires a value that has been unlinked, or gives the room back for one that needs no disposal.</summary>
     internal void RetireValue(T value, long birth, ref RetirementReservation room)
@@ -281,11 +296,15 @@ public sealed class SwmrCell<T> : IDisposable
         }
     }
 
-    /// <summary>The one way in which the value changes: claim, make room, unlink, and only then, outside the lock, retire.</summary>
-    private long Write<TState>(TState state, Func<T, TState, T> next, bool retire, out Node? replaced, out long publication)
+    /// <summary>
+    /// The one way in which the value changes: allocate, make room, claim, unlink, and only then, outside the lock, retire. What
+    /// fails before the unlink has changed nothing; from the unlink to the retirement nothing can.
+    /// </summary>
+    private long Write<TState>(TState state, Func<T, TState, T> next, bool retire, out Detached<T>? detached)
     {
-        publication = 0;
+        detached = null;
         Node node;
+        Node replaced;
         TaskCompletionSource<long>? change;
         RetirementReservation room = default;
         RefuseReentry();
@@ -295,42 +314,52 @@ public sealed class SwmrCell<T> : IDisposable
             T value = next(current.Value, state) ?? throw new InvalidOperationException("The update returned null; a cell always holds an object.");
             if (ReferenceEquals(value, current.Value))
             {
-                replaced = null;
                 return current.Version;
             }
 
-            Ownership? ownership = Claim(value);
+            node = new Node(value, OwnershipOf(value), current.Version + 1);
+            replaced = current;
+            if (!retire)
+            {
+                detached = new Detached<T>(this, current.Value, current.Ownership, current.Ownership?.Publication ?? 0);
+            }
+            else if (current.Ownership is not null)
+            {
+                room = Domain.Reserve();
+            }
+
             try
             {
-                node = new Node(value, ownership, current.Version + 1);
-                if (retire && current.Ownership is not null)
-                {
-                    room = Domain.Reserve();
-                }
+                node.Ownership?.Claim();
             }
             catch
             {
-                ownership?.Detach(); // No room: nothing has been unlinked, and the new value is still the caller's.
+                room.Dispose();
                 throw;
             }
 
             change = TakeChange();
             _current.Write(node); // The publication, and the unlink of the old one: before its tag (O2), by the lock in Retire.
-            replaced = current;
             if (retire)
             {
                 current.Ownership?.Retire();
             }
             else
             {
-                publication = current.Ownership?.Detach() ?? 0;
+                current.Ownership?.Detach();
             }
         }
 
-        change?.TrySetResult(node.Version); // Before other things' callbacks run.
-        if (retire && replaced.Ownership is not null)
+        try
         {
-            RetireValue(replaced.Value, replaced.Birth, ref room);
+            change?.TrySetResult(node.Version); // Before other things' callbacks run.
+        }
+        finally
+        {
+            if (retire && replaced.Ownership is not null)
+            {
+                RetireValue(replaced.Value, replaced.Birth, ref room);
+            }
         }
 
         return node.Version;
