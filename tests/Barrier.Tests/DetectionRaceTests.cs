@@ -9,8 +9,12 @@ public sealed class DetectionRaceTests(ITestOutputHelper output) : IClassFixture
 {
     private static readonly Dictionary<string, string> s_automatic = [];
 
+    /// <remarks>
+    /// Without power over the order: detection itself drains the store buffers, and even a missing heavy barrier would not be seen here. What this
+    /// shows is that detection on several threads at once neither fails nor hangs. The order is looked at in the litmus test below, beside its control.
+    /// </remarks>
     [Fact]
-    public void The_first_barriers_of_a_process_race_with_detection_and_order_all_the_same()
+    public void The_first_barriers_of_a_process_race_with_detection_and_it_neither_fails_nor_hangs()
     {
         int processes = TestMode.Choose(40, 400);
         for (int i = 0; i < processes; i++)

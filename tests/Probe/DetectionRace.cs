@@ -8,6 +8,7 @@ namespace SwmrKit.Tests;
 /// The first light and the first heavy barrier of a process at the same moment, on several threads: each pair of threads runs the
 /// store-buffering test once. Detection decides the tier under them.
 /// </summary>
+/// <remarks>Detection drains the store buffers by itself: the outcome says that all of them came through, not which barrier ordered them.</remarks>
 internal static class DetectionRace
 {
     private const int Pairs = 2;

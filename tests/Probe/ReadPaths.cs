@@ -20,7 +20,11 @@ internal static class ReadPaths
         {
             for (int i = 0; i < 100; i++)
             {
-                sum += LightPath() + AnnouncePath() + FullFencePath() + GuardPath(handle) + CellPath(handle) + ImplicitPath();
+                sum += LightPath() + AnnouncePath() + FullFencePath() + GuardPath(handle) + CellPath(handle) + ImplicitPath()
+                    + CellUnderGuardPath(handle) + ImplicitGuardPath();
+                ReadGuard guard = handle.Enter();
+                sum += RefreshPath(ref guard);
+                guard.Dispose();
             }
 
             Thread.Sleep(250); // The JIT recompiles after a while of quiet.
@@ -72,5 +76,26 @@ internal static class ReadPaths
     {
         using CellRead<string> read = s_cell.Read();
         return read.Value.Length;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int CellUnderGuardPath(ReaderHandle handle)
+    {
+        using ReadGuard guard = handle.Enter();
+        return guard.Read(s_cell).Length;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int ImplicitGuardPath()
+    {
+        using ReadGuard guard = s_domain.Enter();
+        return guard.Protect(ref s_shared)!.Length;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int RefreshPath(ref ReadGuard guard)
+    {
+        guard.Refresh();
+        return guard.Protect(ref s_shared)!.Length;
     }
 }
