@@ -524,13 +524,16 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
     /// <summary>Every reservation fails meanwhile, as when there is no memory: the array would have to be longer than any.</summary>
     private void WithoutRoom(Action action)
     {
-        Reserved(_domain.Reclaimer) += int.MaxValue - 40;
+        Places(Rooms(_domain.Reclaimer)) += int.MaxValue - 40;
         action();
-        Reserved(_domain.Reclaimer) -= int.MaxValue - 40;
+        Places(Rooms(_domain.Reclaimer)) -= int.MaxValue - 40;
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_reserved")]
-    private static extern ref int Reserved(Reclaimer reclaimer);
+    private static extern ref ReservedRooms Rooms(Reclaimer reclaimer);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_places")]
+    private static extern ref int Places(ReservedRooms rooms);
 
     /// <summary>Whoever changes the table of records meanwhile waits, as when another thread changes it.</summary>
     private static void HoldingTheRecords(Action action)
