@@ -453,7 +453,7 @@ public sealed class SwmrCellTests : IClassFixture<SharedMachine>
         using var cell = new SwmrCell<Canary>(value, _domain);
         using var other = new SwmrCell<Canary>(new Canary(), _domain);
         Assert.Throws<InvalidOperationException>(() => other.Publish(value));
-        Assert.Equal(0, Reserved(_domain.Reclaimer));
+        Assert.Equal(0, Rooms(_domain.Reclaimer).Count);
     }
 
     [Fact]
