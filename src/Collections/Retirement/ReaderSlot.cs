@@ -60,7 +60,7 @@ internal sealed class ReaderSlot(EraClock clock)
         private readonly CacheLinePadding _before;
         public SharedInt64 Lower;
         public SharedInt64 Upper;
-        public PlainData<long> Current;
+        public long Current;
         private readonly CacheLinePadding _after;
     }
 
@@ -70,8 +70,8 @@ internal sealed class ReaderSlot(EraClock clock)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Enter(long era)
     {
-        long token = _words.Current.Read() + 1;
-        _words.Current.Write(token);
+        long token = _words.Current + 1;
+        _words.Current = token;
         _words.Upper.WriteRelaxed(era);
         _words.Lower.Announce(era); // O1: the light barrier; pairs with Heavy() in Reclaimer and ReaderRegistry.WaitForReaders.
         return token;
@@ -87,9 +87,9 @@ internal sealed class ReaderSlot(EraClock clock)
     public long EnterNested()
     {
         ObjectDisposedException.ThrowIf(ReferenceEquals(this, Closed), typeof(ReaderHandle));
-        (_enclosing ??= new Stack<long>()).Push(_words.Current.Read());
+        (_enclosing ??= new Stack<long>()).Push(_words.Current);
         _lastNested -= 2;
-        _words.Current.Write(_lastNested);
+        _words.Current = _lastNested;
         return _lastNested | 1;
     }
 
@@ -98,7 +98,7 @@ internal sealed class ReaderSlot(EraClock clock)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryLeave(long token)
     {
-        if (_words.Current.Read() != token)
+        if (_words.Current != token)
         {
             return false;
         }
@@ -113,9 +113,9 @@ internal sealed class ReaderSlot(EraClock clock)
     public void LeaveNested(long token)
     {
         long number = token < 0 ? token & ~1L : token;
-        if (_words.Current.Read() == number)
+        if (_words.Current == number)
         {
-            _words.Current.Write(_enclosing!.Pop());
+            _words.Current = _enclosing!.Pop();
         }
         else if (_enclosing is not null && _enclosing.Contains(number))
         {
@@ -131,7 +131,7 @@ internal sealed class ReaderSlot(EraClock clock)
     /// <returns>False, having changed nothing, when another guard is open.</returns>
     public bool TryReenter(long token)
     {
-        if (_words.Current.Read() != token || !IsInside)
+        if (_words.Current != token || !IsInside)
         {
             return false;
         }
@@ -150,11 +150,11 @@ internal sealed class ReaderSlot(EraClock clock)
     {
         if (_enclosing is { Count: > 0 })
         {
-            _words.Current.Write(_enclosing.Last()); // The outermost guard's.
+            _words.Current = _enclosing.Last(); // The outermost guard's.
             _enclosing.Clear();
         }
 
-        _words.Current.Write(_words.Current.Read() + 1);
+        _words.Current++;
         _words.Lower.Write(0); // O4: the last owner left, or its thread ended, before; see ReaderRegistry.TakeBackAbandoned.
     }
 }
