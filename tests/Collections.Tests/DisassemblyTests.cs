@@ -32,8 +32,9 @@ public sealed partial class DisassemblyTests(ITestOutputHelper output) : IClassF
         string[] names = allowed.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         for (int i = 0; i < code.Length; i++)
         {
+            // A call of the method's own finally block counts too: a guard's is in line, which the JIT does only while it is small (1.3 ns).
             string call = code[i];
-            if (call.StartsWith("call", StringComparison.Ordinal) && !LocalCall().IsMatch(call) && !EndsInThrow(code, i)
+            if (call.StartsWith("call", StringComparison.Ordinal) && !EndsInThrow(code, i)
                 && !(names.Contains("THREADSTATIC") && IsThreadStaticLookUp(code, i)))
             {
                 Assert.Contains(names, name => call.Contains(name, StringComparison.Ordinal));
@@ -116,8 +117,4 @@ public sealed partial class DisassemblyTests(ITestOutputHelper output) : IClassF
 
     [GeneratedRegex(@"^cmp\s+dword ptr \[rax\], [0-9]+$")]
     private static partial Regex ThreadStaticsOfRax();
-
-    /// <summary>A finally block of the same method.</summary>
-    [GeneratedRegex(@"^call\s+G_M[0-9]+_IG[0-9]+$")]
-    private static partial Regex LocalCall();
 }
