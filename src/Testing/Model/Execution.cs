@@ -229,7 +229,11 @@ internal sealed class Execution
             }
             catch (ExecutionAbortedException)
             {
-                // A deadlock, or nothing new: unwind the others.
+                // A deadlock: unwind the others.
+            }
+            catch (InvalidOperationException exception)
+            {
+                RecordFailure(exception.Message, exception); // The scenario is not deterministic, or does not fit the schedule.
             }
         }
 
@@ -406,7 +410,8 @@ internal sealed class Execution
         (operation.IsTotallyOrdered && _shared.Contains(Fences.Key))
         || (operation.Kind == OperationKind.HeavyStep && _shared.Contains(operation.Target!.Marks.Key))
         || (operation.Location is { } location && _shared.Contains(location.Key))
-        || (operation.Marks && _shared.Contains(thread.Marks.Key));
+        || (operation.Marks && _shared.Contains(thread.Marks.Key))
+        || (operation.Drains && Memory.FootprintOf(thread, operation).AlsoWritten is { } written && written.Any(location => _shared.Contains(location.Key)));
 
     /// <summary>Notes a use of a location, and whether another thread's use of it could have come in the other order.</summary>
     private void NoteDispute(ModelThread thread, in Operation operation)

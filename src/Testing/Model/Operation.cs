@@ -44,6 +44,9 @@ internal readonly record struct Operation(OperationKind Kind, Location? Location
     public bool Marks => Kind is OperationKind.Light or OperationKind.FullFence or OperationKind.ReadModifyWrite or OperationKind.EndThread or OperationKind.StartThread
         || IsAnnouncement;
 
+    /// <summary>Whether it brings what its thread has stored, and what comes before that, to a memory that buffers stores.</summary>
+    public bool Drains => Kind is OperationKind.FullFence or OperationKind.ReadModifyWrite or OperationKind.EnterLock or OperationKind.ExitLock or OperationKind.StartThread;
+
     /// <summary>A write followed by a light barrier, as one step.</summary>
     public bool IsAnnouncement { get; init; }
 

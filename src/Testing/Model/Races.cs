@@ -80,7 +80,7 @@ internal sealed class Races(Execution execution, Strategy strategy)
         earlier.Decision >= 0
         && !ReferenceEquals(earlier.Thread, thread)
         && !IsBefore(index, thread)
-        && !(earlier.Operation.Kind == OperationKind.ExitLock && thread.Next.Kind == OperationKind.EnterLock) // Never both possible.
+        && !(earlier.Operation.Kind == OperationKind.ExitLock && ReferenceEquals(earlier.Operation.Location, thread.Next.Location) && thread.Next.Gate is not null) // Never both possible.
         && Depend(earlier, thread, footprint);
 
     /// <summary>Whether an operation done comes before whatever the thread does next.</summary>

@@ -32,7 +32,7 @@ internal sealed class StoreBufferMemory(Execution execution) : MemoryModel(execu
 
     public override bool FindsRaces => false;
 
-    /// <summary>A fence empties its thread's buffer, and who has not seen those stores could as well have looked before them.</summary>
+    /// <summary>A fence empties its own thread's buffer and no more.</summary>
     public override bool OrdersFences => false;
 
     public override string Remark => _remark;

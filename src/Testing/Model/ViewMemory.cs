@@ -201,11 +201,7 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
         Insert(thread, life, life.Messages.Count - 1, Word.Of(0), release: true, releaseSequence: null);
     }
 
-    public override void Joined(ModelThread thread, ModelThread ended)
-    {
-        thread.Known.Current.Join(ended.Known.Current);
-        thread.Known.Acquirable.Join(ended.Known.Acquirable);
-    }
+    public override void Joined(ModelThread thread, ModelThread ended) => thread.Known.Current.Join(ended.Known.Current);
 
     public override bool HasNews(ModelThread thread)
     {

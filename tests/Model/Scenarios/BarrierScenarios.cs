@@ -27,13 +27,15 @@ internal static class BarrierScenarios
                     }
 
                     seenByReader = x.ReadRelaxed();
-                }),
+                }
+            ),
                 ("W", () =>
                 {
                     x.WriteRelaxed(1);
                     strategy.Heavy();
                     seenByWriter = y.ReadRelaxed();
-                }),
+                }
+            ),
                 ("D", () => _ = strategy.Tier));
             Model.Assert(seenByWriter == 1 || seenByReader == 1, "neither the writer nor the reader saw the other's store");
         },

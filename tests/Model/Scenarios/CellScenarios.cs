@@ -17,12 +17,14 @@ internal static class CellScenarios
                 {
                     Read(cell, world.Slot(0));
                     Read(cell, world.Slot(0));
-                }),
+                }
+            ),
                 ("W", () =>
                 {
                     cell.Publish(new Resource());
                     cell.Publish(new Resource());
-                }));
+                }
+            ));
             world.Drain();
         },
         Plain: 1,
@@ -42,12 +44,14 @@ internal static class CellScenarios
                     guard.Read(cell).Use();
                     first.Use();
                     guard.Dispose();
-                }),
+                }
+            ),
                 ("W", () =>
                 {
                     cell.Publish(new Resource());
                     cell.Publish(new Resource());
-                }));
+                }
+            ));
             world.Drain();
         },
         Plain: 1,
@@ -66,7 +70,8 @@ internal static class CellScenarios
                     Detached<Resource> old = cell.Exchange(new Resource())!;
                     cell.Publish(old.Value);
                     cell.Publish(new Resource());
-                }));
+                }
+            ));
             world.Drain();
         },
         Plain: 1,
@@ -100,7 +105,8 @@ internal static class CellScenarios
                 {
                     cell.Publish(new Resource());
                     cell.Publish(new Resource());
-                }),
+                }
+            ),
                 ("A", () => world.Domain.Readers.Advance()));
             world.Drain();
         },
@@ -124,7 +130,8 @@ internal static class CellScenarios
                     {
                         // It came too late.
                     }
-                }),
+                }
+            ),
                 ("W", () => cell.Dispose()));
             world.Drain();
         },

@@ -27,12 +27,14 @@ internal static class GuardScenarios
                 {
                     world.Read(0);
                     world.Read(0);
-                }),
+                }
+            ),
                 ("W", () =>
                 {
                     world.Replace();
                     world.Replace();
-                }));
+                }
+            ));
             world.Drain();
         },
         Plain: 1,
@@ -53,13 +55,15 @@ internal static class GuardScenarios
                     inner.Dispose();
                     first.Use();
                     outer.Dispose();
-                }),
+                }
+            ),
                 ("W", () =>
                 {
                     world.Replace();
                     world.Replace(); // Born after the outer guard entered,
                     world.Replace(); // and retired while the inner one may hold it.
-                }));
+                }
+            ));
             world.Drain();
         },
         Plain: 1,
@@ -81,12 +85,14 @@ internal static class GuardScenarios
                     guard.Refresh();
                     guard.Protect(ref world.Root)!.Use();
                     guard.Dispose();
-                }),
+                }
+            ),
                 ("W", () =>
                 {
                     world.Replace();
                     world.Replace();
-                }));
+                }
+            ));
             world.Drain();
         },
         Plain: 1,
@@ -104,14 +110,16 @@ internal static class GuardScenarios
                     var guard = new ReadGuard(world.Slot(0));
                     guard.Protect(ref other)?.Use();
                     guard.Dispose();
-                }),
+                }
+            ),
                 ("W1", () => world.Replace()),
                 ("W2", () =>
                 {
                     Resource old = other.ReadRelaxed()!;
                     other.Write(null);
                     world.Retire(old);
-                }));
+                }
+            ));
             world.Drain();
         },
         Plain: 1,
@@ -139,7 +147,8 @@ internal static class GuardScenarios
                 ("W", () =>
                 {
                     old = world.Replace();
-                }));
+                }
+            ));
             var late = new ReadGuard(world.Slot(1));
             late.Protect(ref world.Root)!.Use();
             world.Domain.TryReclaim();

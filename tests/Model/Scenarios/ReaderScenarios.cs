@@ -18,7 +18,8 @@ internal static class ReaderScenarios
                     ReadGuard guard = handle.Enter();
                     guard.Protect(ref world.Root)!.Use();
                     guard.Dispose();
-                }),
+                }
+            ),
                 ("W", () => world.Replace()));
             world.Drain();
         },
@@ -38,7 +39,8 @@ internal static class ReaderScenarios
                     ReadGuard guard = world.Domain.Enter();
                     guard.Protect(ref world.Root)!.Use();
                     guard.Dispose();
-                }),
+                }
+            ),
                 ("W", () => world.Replace()));
             world.Domain.Readers.TakeBackAbandoned();
             world.Drain();
@@ -59,14 +61,16 @@ internal static class ReaderScenarios
                     ReadGuard guard = handle.Enter();
                     guard.Protect(ref world.Root)!.Use();
                     guard.Dispose();
-                }),
+                }
+            ),
                 ("R2", () =>
                 {
                     using ReaderHandle handle = world.Domain.Register();
                     ReadGuard guard = handle.Enter();
                     guard.Protect(ref world.Root)!.Use();
                     guard.Dispose();
-                }));
+                }
+            ));
             world.Replace();
             world.Domain.Readers.TakeBackAbandoned();
             world.Drain();
@@ -88,7 +92,8 @@ internal static class ReaderScenarios
                     world.Root.Write(new Resource());
                     Model.Assert(world.Domain.Readers.WaitForReaders(Timeout.InfiniteTimeSpan), "every reader leaves");
                     old.Dispose();
-                }));
+                }
+            ));
         },
         Plain: 1,
         Full: 2);
@@ -109,7 +114,8 @@ internal static class ReaderScenarios
                     {
                         // It came too late.
                     }
-                }),
+                }
+            ),
                 ("W", () => world.Replace()),
                 ("D", () => world.Domain.Dispose()));
             world.Domain.TryReclaim();

@@ -21,6 +21,7 @@ public sealed class ModelLitmusTests(ITestOutputHelper output) : IClassFixture<S
     private const string R = "x=1 F y=1 || y=2 F r0=x";
     private const string TwoPlusTwoWrites = "x=1 F y=2 || y=1 F x=2";
     private const string IndependentReads = "x=1 || y=1 || r0=x F r1=y || r2=y F r3=x";
+    private const string FenceBehindALoad = "z=1 F r0=x || x=1 r1=z F";
     private const string CoherenceOfReads = "x=1 || r0=x r1=x";
     private const string CoherenceOfWrites = "x=1 x=2";
     private const string WriteToReadCausality = "x=1 || r0=x F y=1 || r1=y F r2=x";
@@ -35,6 +36,7 @@ public sealed class ModelLitmusTests(ITestOutputHelper output) : IClassFixture<S
         { "SB", StoreBuffering, "r0=0 r1=0", Ordered.Light, true, true },
         { "SB", StoreBuffering, "r0=0 r1=0", Ordered.HeavyAndLight, false, false },
         { "SB", StoreBuffering, "r0=0 r1=0", Ordered.FullAndLight, true, true },
+        { "SB+F", FenceBehindALoad, "r0=0 r1=0", Ordered.FullFences, true, true },
         { "MP", MessagePassing, "r0=1 r1=0", Ordered.Relaxed, true, false },
         { "MP", MessagePassing, "r0=1 r1=0", Ordered.ReleaseAcquire, false, false },
         { "MP", MessagePassing, "r0=1 r1=0", Ordered.FullFences, false, false },
