@@ -107,13 +107,14 @@ public sealed class SwmrCell<T> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public CellRead<T> Read(ReaderHandle reader)
     {
+        EraClock clock = _clock; // First: this looks whether there is a cell, too.
         if (reader is null)
         {
             ThrowUnusable(reader);
         }
 
         ReaderSlot slot = reader.Slot;
-        if (!ReferenceEquals(slot.Clock, _clock))
+        if (!ReferenceEquals(slot.Clock, clock))
         {
             ThrowUnusable(reader);
         }

@@ -24,17 +24,25 @@ public ref struct ReadGuard
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ReadGuard(ReaderSlot slot)
     {
-        _slot = slot;
+        EraClock clock = slot.Clock;
         if (slot.IsInside)
         {
-            _token = slot.EnterNested();
-            _upper = slot.PublishedUpper;
+            this = EnterNested(slot).Copy();
         }
         else
         {
-            _upper = slot.Clock.Now; // O3: acquire, before the announcement.
+            _upper = clock.Now; // O3: acquire, before the announcement.
             _token = slot.Enter(_upper);
+            _slot = slot;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ReadGuard(ReaderSlot slot, long token, long upper)
+    {
+        _slot = slot;
+        _token = token;
+        _upper = upper;
     }
 
     /// <summary>Whether this guard is open: neither <c>default</c> nor disposed.</summary>
@@ -73,8 +81,9 @@ public ref struct ReadGuard
         // O8: born by the published upper bound, or the bound is raised and the load repeated.
         if (slot.Clock.Now != _upper)
         {
-            value = ProtectRaised(slot, ref location);
-            _upper = slot.PublishedUpper;
+            Raised<T> raised = ProtectRaised(slot, _token, ref location);
+            value = raised.Value;
+            _upper = raised.Upper;
         }
 
         return value;
@@ -144,9 +153,27 @@ public ref struct ReadGuard
     internal static void ThrowForeign() => throw new InvalidOperationException(
         "The guard or reader handle belongs to another retirement domain than the container, and would protect nothing here.");
 
-    // Static, with values: passing this guard by reference would keep every guard in memory instead of registers.
+    /// <summary>The same guard, for what a call has returned: the JIT keeps that in memory, and may keep the copy in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly ReadGuard Copy()
+    {
+        ReaderSlot slot = _slot!;
+        _ = slot.Clock; // Not null, then, on this way as on the usual one: Protect and Dispose need not look again.
+        return new(slot, _token, _upper);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static T? ProtectRaised<T>(ReaderSlot slot, ref SharedReference<T> location)
+    private static ReadGuard EnterNested(ReaderSlot slot)
+    {
+        long token = slot.EnterNested();
+        return new ReadGuard(slot, token, slot.PublishedUpper);
+    }
+
+    // Static, with values in and out: passing this guard by reference would keep every guard in memory instead of registers. The token is passed
+    // for the JIT's sake alone: what lives across this call is saved where the call uses it, and otherwise on every read.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    [SuppressMessage("Style", "IDE0060", Justification = "See above.")]
+    private static Raised<T> ProtectRaised<T>(ReaderSlot slot, long token, ref SharedReference<T> location)
         where T : class
     {
         T? value;
@@ -157,6 +184,8 @@ public ref struct ReadGuard
         }
         while (slot.Clock.Now != slot.PublishedUpper);
 
-        return value;
+        return new Raised<T>(value, slot.PublishedUpper);
     }
+
+    private readonly record struct Raised<T>(T? Value, long Upper);
 }

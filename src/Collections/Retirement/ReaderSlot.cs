@@ -7,8 +7,8 @@ namespace SwmrKit;
 /// Where one reader says what it may be holding: everything that was alive in some era of [lower, upper].
 /// </summary>
 /// <remarks>
-/// <para><b>Shared with the scanner</b> are two words. <c>Lower</c> is 0 while the reader is outside (O6); <c>Upper</c> is written
-/// before it on entry, so that a scanner that sees a lower bound sees an upper bound no less (release, acquire). <c>Upper</c> only grows.</para>
+/// <para><b>Shared with the scanner</b> are two words. <c>Lower</c> is 0 while the reader is outside (O6). <c>Raised</c> is the era to which a section
+/// last raised its upper bound, this one or an earlier one: the upper bound is the greater of the two, so that entering writes one word only.</para>
 /// <para><b>The owner's alone</b> is <c>Current</c>, which names the innermost open guard. An outermost guard gets the next positive
 /// number, a nested one the next negative even number; neither is ever given twice. A guard keeps its number as its token, a
 /// nested one with the lowest bit set, so that it never equals <c>Current</c> and takes the longer way out. So a guard disposed
@@ -41,17 +41,17 @@ internal sealed class ReaderSlot(EraClock clock)
     /// <summary>The lower bound as a scanner or waiter reads it: acquire, so that what the reader read before leaving comes before what follows (O4).</summary>
     public long Lower => _words.Lower.Read();
 
-    /// <summary>The upper bound, to be read after <see cref="Lower"/>.</summary>
-    public long Upper => _words.Upper.Read();
+    /// <summary>The upper bound that goes with a lower bound, to be read after it.</summary>
+    public long UpperOver(long lower) => Math.Max(lower, _words.Raised.Read());
 
     /// <summary>The upper bound as its owner reads it back.</summary>
-    public long PublishedUpper => _words.Upper.ReadRelaxed();
+    public long PublishedUpper => Math.Max(_words.Lower.ReadRelaxed(), _words.Raised.ReadRelaxed());
 
     /// <summary>Whether its owner, asking, has a guard open.</summary>
     public bool IsInside
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => _words.Lower.ReadRelaxed() != 0;
+        get => _words.Lower.Read() != 0; // Acquire only because the JIT makes it one instruction with the comparison.
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -59,7 +59,7 @@ internal sealed class ReaderSlot(EraClock clock)
     {
         private readonly CacheLinePadding _before;
         public SharedInt64 Lower;
-        public SharedInt64 Upper;
+        public SharedInt64 Raised;
         public long Current;
         private readonly CacheLinePadding _after;
     }
@@ -72,7 +72,6 @@ internal sealed class ReaderSlot(EraClock clock)
     {
         long token = _words.Current + 1;
         _words.Current = token;
-        _words.Upper.WriteRelaxed(era);
         _words.Lower.Announce(era); // O1: the light barrier; pairs with Heavy() in Reclaimer and ReaderRegistry.WaitForReaders.
         return token;
     }
@@ -125,7 +124,7 @@ internal sealed class ReaderSlot(EraClock clock)
     }
 
     /// <summary>Extends the reservation to the current era (O8, loaded by O3): every load made before must be repeated, from the live root.</summary>
-    public void RaiseUpper() => _words.Upper.Announce(Clock.Now); // O1, as in Enter.
+    public void RaiseUpper() => _words.Raised.Announce(Clock.Now); // O1, as in Enter.
 
     /// <summary>Gives up what was protected so far and starts anew at the current era, if the guard is the only one open.</summary>
     /// <returns>False, having changed nothing, when another guard is open.</returns>
@@ -136,12 +135,9 @@ internal sealed class ReaderSlot(EraClock clock)
             return false;
         }
 
-        long era = Clock.Now; // O3: acquire, before the announcement.
-        _words.Upper.WriteRelaxed(era);
-
-        // O4: release, after the reads protected so far. O1 for those to come: the next load of shared data is an acquire. That its owner reads
-        // Upper back in between, relaxed, concerns nobody: a thread always sees its own last store.
-        _words.Lower.Announce(era);
+        // O3: acquire, before the announcement. O4: release, after the reads protected so far. O1 for those to come: the next load of shared data is
+        // an acquire. That its owner reads the bounds back in between, relaxed, concerns nobody: a thread always sees its own last store.
+        _words.Lower.Announce(Clock.Now);
         return true;
     }
 

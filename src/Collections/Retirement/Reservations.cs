@@ -9,7 +9,12 @@ namespace SwmrKit;
 /// </remarks>
 internal sealed class Reservations
 {
-    private const int FewEras = 16;
+    private const int Recent = 32;
+
+    // One entry an era while eras are close together, as they are unless readers stall: found without a search or a jump that depends on
+    // who is where. Place 0 is for those outside, era 0.
+    private readonly long[] _recentLowers = new long[Recent + 1];
+    private readonly long[] _recentUppers = new long[Recent + 1];
 
     private long[] _lowers = [];
     private long[] _uppers = [];
@@ -24,59 +29,49 @@ internal sealed class Reservations
         }
 
         _count = 0;
-        bool isSorted = true;
+        Array.Clear(_recentLowers);
+        Array.Clear(_recentUppers);
         foreach (ReaderSlot slot in slots)
         {
             long lower = slot.Lower; // O4: acquire; what this reader did before leaving comes before what follows here.
-            if (lower != 0)
+            long upper = slot.UpperOver(lower); // O8: at least what went with that lower bound.
+            int place = ((int)lower & (Recent - 1)) + (lower != 0 ? 1 : 0);
+            if (_recentLowers[place] != lower)
             {
-                long upper = slot.Upper; // O8: at least what went with that lower bound.
-                isSorted = isSorted && TryInsert(lower, upper);
-                if (!isSorted)
+                if (_recentLowers[place] != 0)
                 {
-                    (_lowers[_count], _uppers[_count]) = (lower, upper);
-                    _count++;
+                    Add(lower, upper); // Eras far apart share a place.
+                    continue;
                 }
+
+                _recentLowers[place] = lower;
+            }
+
+            if (_recentUppers[place] < upper)
+            {
+                _recentUppers[place] = upper;
             }
         }
 
-        if (!isSorted)
+        for (int place = 1; place <= Recent; place++)
         {
-            _lowers.AsSpan(0, _count).Sort(_uppers.AsSpan(0, _count));
+            if (_recentLowers[place] != 0)
+            {
+                Add(_recentLowers[place], _recentUppers[place]);
+            }
         }
 
+        _lowers.AsSpan(0, _count).Sort(_uppers.AsSpan(0, _count));
         for (int i = 1; i < _count; i++)
         {
             _uppers[i] = Math.Max(_uppers[i], _uppers[i - 1]);
         }
     }
 
-    /// <summary>Keeps a short list sorted, one entry a lower bound: as a rule all readers entered in one of a few eras.</summary>
-    /// <returns>False, having changed nothing, when the list would grow beyond that.</returns>
-    private bool TryInsert(long lower, long upper)
+    private void Add(long lower, long upper)
     {
-        int at = _count;
-        while (at > 0 && _lowers[at - 1] > lower)
-        {
-            at--;
-        }
-
-        if (at > 0 && _lowers[at - 1] == lower)
-        {
-            _uppers[at - 1] = Math.Max(_uppers[at - 1], upper);
-            return true;
-        }
-
-        if (_count == FewEras)
-        {
-            return false;
-        }
-
-        _lowers.AsSpan(at, _count - at).CopyTo(_lowers.AsSpan(at + 1));
-        _uppers.AsSpan(at, _count - at).CopyTo(_uppers.AsSpan(at + 1));
-        (_lowers[at], _uppers[at]) = (lower, upper);
+        (_lowers[_count], _uppers[_count]) = (lower, upper);
         _count++;
-        return true;
     }
 
     /// <summary>Whether some reader may hold what was alive from <paramref name="birth"/> to <paramref name="tag"/>.</summary>
