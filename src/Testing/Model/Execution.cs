@@ -40,7 +40,7 @@ internal sealed class Execution
         _shared = shared;
         Trace = trace;
         Memory = options.Memory == ModelMemory.StoreBuffers ? new StoreBufferMemory(this) : new ViewMemory(this);
-        if (options.PreemptionBound is null && !strategy.IsReplay)
+        if (options is { PreemptionBound: null, IsUnreduced: false } && !strategy.IsReplay)
         {
             _races = new Races(this, strategy);
             strategy.OnlyWhereAsked = true;
@@ -113,7 +113,7 @@ internal sealed class Execution
         ThrowIfAborting();
         operation.Location?.Enter(this, thread);
         thread.Next = operation;
-        bool isShared = !WasRedundant && IsShared(thread, operation);
+        bool isShared = _options.IsUnreduced || (!WasRedundant && IsShared(thread, operation));
         if (isShared)
         {
             _races?.Announced(thread);
@@ -443,7 +443,7 @@ internal sealed class Execution
         {
             if (other != thread.Id
                 && (location.ForkWrite[other] > thread.Forks[other] || (isWrite && location.ForkRead[other] > thread.Forks[other]))
-                && _shared.Add(location.Key))
+                && !_options.IsUnreduced && _shared.Add(location.Key))
             {
                 FoundShared = true;
             }

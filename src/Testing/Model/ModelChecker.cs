@@ -30,7 +30,7 @@ public static class ModelChecker
         ArgumentNullException.ThrowIfNull(scenario);
         options ??= new ModelOptions();
         options.Validate();
-        return OnCrew(crew => Explore(scenario, options, crew));
+        return OnCrew(crew => Explore(scenario, options, crew, static execution => execution.Failure is null));
     }
 
     /// <summary>Explores a scenario and collects what its executions return.</summary>
@@ -44,15 +44,21 @@ public static class ModelChecker
     public static IReadOnlySet<TOutcome> Outcomes<TOutcome>(Func<TOutcome> scenario, ModelOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(scenario);
-        var outcomes = new HashSet<TOutcome>();
-        Check(() => outcomes.Add(scenario()), options).ThrowIfNotProved();
-        return outcomes;
+        TOutcome? returned = default;
+        return Collect(() => returned = scenario(), options, _ => returned!, goesOn: static execution => execution.Failure is null);
     }
+
+    /// <summary>Explores a scenario and goes on behind failures.</summary>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="options">The memory and the bounds.</param>
+    /// <param name="ended">What the execution that has just ended counts as, given its failure if it had one.</param>
+    internal static IReadOnlySet<TOutcome> Outcomes<TOutcome>(Action scenario, ModelOptions options, Func<string?, TOutcome> ended) =>
+        Collect(scenario, options, ended, goesOn: static _ => true);
 
     /// <summary>Runs one execution of a scenario again.</summary>
     /// <param name="scenario">The scenario.</param>
     /// <param name="schedule">The schedule of a failure.</param>
-    /// <param name="options">The memory it was found under; bounds do not apply.</param>
+    /// <param name="options">The memory it was found under; of the bounds only <see cref="ModelOptions.MaxSteps"/> applies.</param>
     /// <returns>The failure, with its trace; null when that execution does not fail.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="FormatException">The schedule is not of the form that failures print.</exception>
@@ -95,7 +101,32 @@ public static class ModelChecker
         return result!;
     }
 
-    private static ModelResult Explore(Action scenario, ModelOptions options, Worker.Crew crew)
+    private static HashSet<TOutcome> Collect<TOutcome>(Action scenario, ModelOptions? options, Func<string?, TOutcome> ended, Func<Execution, bool> goesOn)
+    {
+        options ??= new ModelOptions();
+        options.Validate();
+        var outcomes = new HashSet<TOutcome>();
+        OnCrew(crew => Explore(scenario, options, crew, execution =>
+        {
+            if (execution.FoundShared)
+            {
+                outcomes.Clear(); // It all begins again.
+            }
+            else if (!execution.WasRedundant)
+            {
+                outcomes.Add(ended(execution.Failure));
+            }
+
+            return goesOn(execution);
+        })).ThrowIfNotProved();
+        return outcomes;
+    }
+
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="options">The memory and the bounds.</param>
+    /// <param name="crew">Who runs it.</param>
+    /// <param name="goesOn">Asked after each execution whether another is wanted; an execution that found out what is in dispute does not count.</param>
+    private static ModelResult Explore(Action scenario, ModelOptions options, Worker.Crew crew, Func<Execution, bool> goesOn)
     {
         var depthFirst = new DepthFirst();
         var shared = new HashSet<long>();
@@ -106,6 +137,7 @@ public static class ModelChecker
             var execution = new Execution(options, depthFirst, shared, crew, trace: null);
             execution.Run(scenario);
             total++;
+            bool isEnough = !goesOn(execution);
             if (execution.FoundShared)
             {
                 // Decisions were missing before the uses of what is now known to be in dispute: begin again. A failure will be found again.
@@ -114,7 +146,7 @@ public static class ModelChecker
                 continue;
             }
 
-            if (execution.Failure is not null)
+            if (isEnough)
             {
                 return Result(isExhausted: false, Explain(scenario, options, depthFirst, shared, crew));
             }

@@ -31,6 +31,11 @@ public sealed record ModelOptions
     /// <summary>Told the number of executions every ten thousand; null for nobody.</summary>
     public Action<long>? Progress { get; init; }
 
+    /// <summary>
+    /// Whether to decide before every operation and to try every decision, without a reduction of any kind: what the reductions are tested against.
+    /// </summary>
+    internal bool IsUnreduced { get; init; }
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(PreemptionBound ?? 0, nameof(PreemptionBound));

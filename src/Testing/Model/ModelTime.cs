@@ -1,7 +1,10 @@
 namespace SwmrKit.Testing;
 
 /// <summary>Time in a scenario: it stands still, and a timer that is armed may go off at any moment.</summary>
-/// <remarks>So nothing ever times out by the clock. A timer goes off a bounded number of times in an execution.</remarks>
+/// <remarks>
+/// So nothing ever times out by the clock. A timer goes off a bounded number of times in an execution, and its callbacks come one after the
+/// other: those of one timer never overlap, as those of the system's timer can.
+/// </remarks>
 /// <param name="mostTicks">How often each timer may go off in an execution.</param>
 public sealed class ModelTime(int mostTicks = 2) : TimeProvider
 {
