@@ -20,7 +20,12 @@ internal sealed class Races(Execution execution, Strategy strategy)
     /// <summary>A thread begins: after its parent's operations so far.</summary>
     public void Started(ModelThread child) => _clocks[child.Id] = child.Parent is { } parent ? [.. _clocks[parent.Id]] : new int[Execution.MostThreads];
 
-    public void Joined(ModelThread thread, ModelThread ended) => Join(_clocks[thread.Id], _clocks[ended.Id]);
+    public void Joined(ModelThread thread, ModelThread ended)
+    {
+        int[] clock = [.. _clocks[thread.Id]]; // The old one belongs to the thread's last operation, which did not come behind the other's end.
+        Join(clock, _clocks[ended.Id]);
+        _clocks[thread.Id] = clock;
+    }
 
     /// <summary>A thread has said what it will do next: the last operation done that races with it could have come after it.</summary>
     public void Announced(ModelThread thread)
