@@ -214,12 +214,6 @@ internal sealed class Execution
     {
         thread.IsFinished = true;
 
-        if (!_isAborting && _threads.TrueForAll(static t => t.IsFinished || t.IsDaemon))
-        {
-            Failure = _reported;
-            _isAborting = true; // What is left waits for nothing that could still come.
-        }
-
         if (!_isAborting)
         {
             try
@@ -229,7 +223,7 @@ internal sealed class Execution
             }
             catch (ExecutionAbortedException)
             {
-                // A deadlock: unwind the others.
+                // The end, or a deadlock: unwind the others.
             }
             catch (InvalidOperationException exception)
             {
@@ -291,6 +285,28 @@ internal sealed class Execution
     public bool IsAborting => _isAborting;
 
     private static bool IsBlocking(OperationKind kind) =>
+    /// <summary>
+    /// Ends the execution, for nobody can go on. Timers and finalizers go on behind the last of the other threads: only so does one that could have
+    /// come earlier, and was never picked, come to do what others race with.
+    /// </summary>
+    [DoesNotReturn]
+    private void End()
+    {
+        foreach (ModelThread stuck in _threads.Where(static t => !t.IsFinished))
+        {
+            NoteDispute(stuck, stuck.Next); // In another order it might have been possible.
+        }
+
+        if (!_threads.TrueForAll(static t => t.IsFinished || t.IsDaemon))
+        {
+            Fail(DescribeDeadlock());
+        }
+
+        Failure = _reported;
+        _isAborting = true;
+        throw new ExecutionAbortedException();
+    }
+
         kind is OperationKind.EnterLock or OperationKind.Join or OperationKind.Spin or OperationKind.AwaitTimer;
 
     private ModelThread Add(string name, Action body, bool isDaemon, ModelThread? parent)
@@ -361,7 +377,7 @@ internal sealed class Execution
 
         if (_candidates.Count == 0)
         {
-            Fail(DescribeDeadlock());
+            End();
         }
 
         if (WasRedundant)
