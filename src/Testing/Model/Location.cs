@@ -35,7 +35,9 @@ internal sealed class Location
 
     public Word Initial => _initial;
 
-    /// <summary>The store-buffer memory's value, and how often it has changed.</summary>
+    /// <summary>
+    /// The store-buffer memory's value, and that of plain data in either; how often it has changed, and a lock has been left.
+    /// </summary>
     public Word Value;
     public int Version;
 

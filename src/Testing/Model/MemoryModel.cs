@@ -56,6 +56,9 @@ internal abstract class MemoryModel(Execution execution)
 
     public abstract void ExitLock(ModelThread thread, ModelLock exited);
 
+    /// <summary>The lock is another's: for a waiting loop it has news once it has been left.</summary>
+    public abstract void FindLocked(ModelThread thread, ModelLock found);
+
     public abstract void Started(ModelThread parent, ModelThread child);
 
     /// <summary>The thread's last step: what it did is visible to whoever learns that it has ended.</summary>

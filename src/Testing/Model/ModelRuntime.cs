@@ -160,6 +160,7 @@ internal static class ModelRuntime
         if (!entered.IsOpenFor(thread))
         {
             thread.Execution.After(thread, "does not get the lock");
+            thread.Execution.Memory.FindLocked(thread, entered);
             return false;
         }
 

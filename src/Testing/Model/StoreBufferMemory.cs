@@ -100,7 +100,13 @@ internal sealed class StoreBufferMemory(Execution execution) : MemoryModel(execu
     /// <summary>On x86 taking and leaving a lock are locked instructions.</summary>
     public override void EnterLock(ModelThread thread, ModelLock entered) => FullFence(thread);
 
-    public override void ExitLock(ModelThread thread, ModelLock exited) => FullFence(thread);
+    public override void ExitLock(ModelThread thread, ModelLock exited)
+    {
+        FullFence(thread);
+        exited.Location.Version++;
+    }
+
+    public override void FindLocked(ModelThread thread, ModelLock found) => thread.Buffer.Watched[found.Location] = found.Location.Version;
 
     public override void Started(ModelThread parent, ModelThread child) => FullFence(parent);
 

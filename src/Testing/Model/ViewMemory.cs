@@ -39,6 +39,9 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
 
         /// <summary>What the current waiting loop has read, and which write it was.</summary>
         public Dictionary<Location, Message> Watched { get; } = [];
+
+        /// <summary>What else it has found: plain data and locks, and their versions.</summary>
+        public Dictionary<Location, int> WatchedVersions { get; } = [];
     }
 
     public override bool FindsRaces => true;
@@ -47,9 +50,14 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
 
     public override string Remark => _remark;
 
-    /// <summary>Its location, and for a full fence the order of all of them.</summary>
+    /// <summary>Its location; for a full fence the order of all of them, and for a waiting loop what it has read.</summary>
     public override Footprint FootprintOf(ModelThread thread, in Operation operation)
     {
+        if (operation.Kind == OperationKind.Spin)
+        {
+            return new Footprint(null, null, [.. thread.Known.Watched.Keys, .. thread.Known.WatchedVersions.Keys]);
+        }
+
         HashSet<Location>? fences = operation.IsTotallyOrdered ? Execution.FenceOrder : null;
         return operation.Writes ? new Footprint(null, operation.Location, fences) : new Footprint(operation.Location, null, fences);
     }
@@ -163,6 +171,7 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
         CheckPublished(thread, location);
         CheckOrdered(thread, location.LastWrite, "read", "written");
         location.LastRead[thread.Id] = thread.Epoch;
+        thread.Known.WatchedVersions[location] = location.Version;
         return location.Value;
     }
 
@@ -173,6 +182,7 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
         CheckOrdered(thread, location.LastRead, "write", "read");
         location.LastWrite[thread.Id] = thread.Epoch;
         location.Value = value;
+        location.Version++;
     }
 
     public override void EnterLock(ModelThread thread, ModelLock entered) => thread.Known.Current.Join(entered.Released);
@@ -180,8 +190,11 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
     public override void ExitLock(ModelThread thread, ModelLock exited)
     {
         exited.Released = thread.Known.Current.Copy();
+        exited.Location.Version++;
         thread.Epoch++;
     }
+
+    public override void FindLocked(ModelThread thread, ModelLock found) => thread.Known.WatchedVersions[found.Location] = found.Location.Version;
 
     public override void Started(ModelThread parent, ModelThread child)
     {
@@ -213,6 +226,14 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
             }
         }
 
+        foreach ((Location location, int version) in thread.Known.WatchedVersions)
+        {
+            if (version != location.Version)
+            {
+                return true;
+            }
+        }
+
         return false;
     }
 
@@ -227,10 +248,14 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
             }
         }
 
-        known.Watched.Clear();
+        ForgetReads(thread);
     }
 
-    public override void ForgetReads(ModelThread thread) => thread.Known.Watched.Clear();
+    public override void ForgetReads(ModelThread thread)
+    {
+        thread.Known.Watched.Clear();
+        thread.Known.WatchedVersions.Clear();
+    }
 
     private static void Learn(Knowledge known, Location location, Message message, bool acquire)
     {
