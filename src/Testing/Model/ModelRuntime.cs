@@ -129,8 +129,9 @@ internal static class ModelRuntime
                 break;
             }
 
-            // One that has ended, or waits for another's end, does nothing meanwhile that could come before or after its step.
-            ModelThread target = left.FirstOrDefault(static other => other.IsFinished || other.Next.Kind == OperationKind.Join) ?? left[execution.Choose(left.Length)];
+            // One that has ended comes last: its step brings what it has done to the others, and sooner would only order more.
+            ModelThread[] running = [.. left.Where(static other => !other.IsFinished)];
+            ModelThread target = running.Length == 0 ? left[0] : running[execution.Choose(running.Length)];
             execution.Before(thread, new Operation(OperationKind.HeavyStep, null, target, site));
             execution.Memory.HeavyStep(target);
             execution.After(thread, "fences for");
@@ -159,8 +160,8 @@ internal static class ModelRuntime
         thread.Execution.Before(thread, new Operation(OperationKind.EnterLock, entered.Location, null, site));
         if (!entered.IsOpenFor(thread))
         {
-            thread.Execution.After(thread, "does not get the lock");
             thread.Execution.Memory.FindLocked(thread, entered);
+            thread.Execution.After(thread, "does not get the lock");
             return false;
         }
 
