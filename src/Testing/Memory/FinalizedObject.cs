@@ -39,7 +39,7 @@ public abstract class FinalizedObject
     private void Collect()
     {
         ModelThread finalizer = Model.Running;
-        finalizer.Execution.Before(finalizer, new Operation(OperationKind.Write, _life, null, default));
+        finalizer.Execution.Before(finalizer, new Operation(OperationKind.Collect, _life, null, default));
         finalizer.Execution.After(finalizer, "collects the object");
         if (!_needsNoCollecting)
         {

@@ -423,7 +423,8 @@ internal sealed class Execution
 
     /// <summary>Whether another thread may do something at the same time that this does not commute with.</summary>
     private bool IsShared(ModelThread thread, in Operation operation) =>
-        (operation.IsTotallyOrdered && _shared.Contains(Fences.Key))
+        operation.Kind == OperationKind.Collect
+        || (operation.IsTotallyOrdered && _shared.Contains(Fences.Key))
         || (operation.Kind == OperationKind.HeavyStep && _shared.Contains(operation.Target!.Marks.Key))
         || (operation.Location is { } location && _shared.Contains(location.Key))
         || (operation.Marks && _shared.Contains(thread.Marks.Key))

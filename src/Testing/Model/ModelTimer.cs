@@ -19,7 +19,7 @@ internal sealed class ModelTimer(Action tick, int mostTicks) : ITimer, IGate
             return true;
         }
 
-        caller.Execution.Before(caller, new Operation(OperationKind.Write, _location, null, default));
+        caller.Execution.Before(caller, new Operation(OperationKind.SetTimer, _location, null, default));
         _isArmed = dueTime != Timeout.InfiniteTimeSpan;
         _repeats = period != Timeout.InfiniteTimeSpan && period != TimeSpan.Zero;
         caller.Execution.Memory.ExitLock(caller, _arming);

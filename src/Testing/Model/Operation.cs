@@ -19,8 +19,14 @@ internal enum OperationKind
     /// <summary>A loop that waits: goes on when something it has read has changed.</summary>
     Spin,
 
-    /// <summary>A timer's thread that waits to be armed; the location says whether it is.</summary>
+    /// <summary>Arms or disarms a timer; the location says which.</summary>
+    SetTimer,
+
+    /// <summary>A timer's thread that waits to be armed.</summary>
     AwaitTimer,
+
+    /// <summary>The garbage collector stops every thread and collects an object.</summary>
+    Collect,
     EndThread,
 }
 
@@ -66,6 +72,7 @@ internal readonly record struct Operation(OperationKind Kind, Location? Location
     private static bool Concerns(in Operation step, ModelThread other, in Operation operation) => step.Kind switch
     {
         OperationKind.HeavyStep => operation.Kind == OperationKind.StartThread || (ReferenceEquals(step.Target, other) && operation.Marks),
+        OperationKind.Collect => true,
         OperationKind.Join => ReferenceEquals(step.Target, other) && operation.Kind == OperationKind.EndThread,
         _ => false,
     };
