@@ -135,6 +135,7 @@ internal sealed class Execution
             Fail($"The execution has not ended after {_options.MaxSteps:N0} operations: a loop that waits without the Spinner, or a livelock.");
         }
 
+        isShared = isShared || (!WasRedundant && IsShared(thread, operation)); // What a join brings to memory may have been stored meanwhile.
         _strategy.Performs(thread);
         Trace?.NoteTurn(thread);
         NoteDispute(thread, operation);
@@ -284,7 +285,6 @@ internal sealed class Execution
 
     public bool IsAborting => _isAborting;
 
-    private static bool IsBlocking(OperationKind kind) =>
     /// <summary>
     /// Ends the execution, for nobody can go on. Timers and finalizers go on behind the last of the other threads: only so does one that could have
     /// come earlier, and was never picked, come to do what others race with.
@@ -307,6 +307,7 @@ internal sealed class Execution
         throw new ExecutionAbortedException();
     }
 
+    private static bool IsBlocking(OperationKind kind) =>
         kind is OperationKind.EnterLock or OperationKind.Join or OperationKind.Spin or OperationKind.AwaitTimer;
 
     private ModelThread Add(string name, Action body, bool isDaemon, ModelThread? parent)
@@ -428,7 +429,7 @@ internal sealed class Execution
         || (operation.Kind == OperationKind.HeavyStep && _shared.Contains(operation.Target!.Marks.Key))
         || (operation.Location is { } location && _shared.Contains(location.Key))
         || (operation.Marks && _shared.Contains(thread.Marks.Key))
-        || (operation.Drains && Memory.FootprintOf(thread, operation).AlsoWritten is { } written && written.Any(location => _shared.Contains(location.Key)));
+        || (operation.MayTouchMore && Memory.FootprintOf(thread, operation).AlsoWritten is { } written && written.Any(location => _shared.Contains(location.Key)));
 
     /// <summary>Notes a use of a location, and whether another thread's use of it could have come in the other order.</summary>
     private void NoteDispute(ModelThread thread, in Operation operation)

@@ -50,8 +50,9 @@ internal readonly record struct Operation(OperationKind Kind, Location? Location
     public bool Marks => Kind is OperationKind.Light or OperationKind.FullFence or OperationKind.ReadModifyWrite or OperationKind.EndThread or OperationKind.StartThread
         || IsAnnouncement;
 
-    /// <summary>Whether it brings what its thread has stored, and what comes before that, to a memory that buffers stores.</summary>
-    public bool Drains => Kind is OperationKind.FullFence or OperationKind.ReadModifyWrite or OperationKind.EnterLock or OperationKind.ExitLock or OperationKind.StartThread;
+    /// <summary>Whether there may be more to its footprint than its location: what a waiting loop has read; in a memory that buffers stores, what it brings there.</summary>
+    public bool MayTouchMore => Kind is OperationKind.FullFence or OperationKind.ReadModifyWrite or OperationKind.EnterLock or OperationKind.ExitLock
+        or OperationKind.StartThread or OperationKind.Join or OperationKind.Spin or OperationKind.SetTimer or OperationKind.AwaitTimer;
 
     /// <summary>A write followed by a light barrier, as one step.</summary>
     public bool IsAnnouncement { get; init; }
@@ -62,18 +63,16 @@ internal readonly record struct Operation(OperationKind Kind, Location? Location
     public bool Writes => Kind is not (OperationKind.Read or OperationKind.Join);
 
     /// <summary>
-    /// Whether the two, by different threads, may depend on each other whatever the memory does: as steps of a barrier, a start, a wait or an end.
+    /// Whether the two, by different threads, may depend on each other whatever the memory does: as steps of a barrier, a start, a join, an end or a collection.
     /// </summary>
     public static bool MayMeet(ModelThread first, in Operation a, ModelThread second, in Operation b) =>
-        // What wakes a waiting loop is not known before it wakes.
-        (a.Kind == OperationKind.Spin && b.Writes) || (b.Kind == OperationKind.Spin && a.Writes)
-        || Concerns(a, second, b) || Concerns(b, first, a);
+        Concerns(a, second, b) || Concerns(b, first, a);
 
     private static bool Concerns(in Operation step, ModelThread other, in Operation operation) => step.Kind switch
     {
         OperationKind.HeavyStep => operation.Kind == OperationKind.StartThread || (ReferenceEquals(step.Target, other) && operation.Marks),
-        OperationKind.Collect => true,
         OperationKind.Join => ReferenceEquals(step.Target, other) && operation.Kind == OperationKind.EndThread,
+        OperationKind.Collect => true,
         _ => false,
     };
 }

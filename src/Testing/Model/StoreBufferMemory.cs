@@ -37,11 +37,52 @@ internal sealed class StoreBufferMemory(Execution execution) : MemoryModel(execu
 
     public override string Remark => _remark;
 
-    /// <summary>Touching a location may bring stores to memory that were made before those to it: they count as what the toucher writes.</summary>
+    /// <summary>
+    /// The location, and what may come to memory on the way to it: stores of others to it, what is before them in their buffers, and so on.
+    /// </summary>
+    /// <remarks>
+    /// No more than that, for the reduction asks at each operation which of the others' next ones it meets: while an operation waits its footprint may
+    /// grow only by operations that meet it.
+    /// </remarks>
     public override Footprint FootprintOf(ModelThread thread, in Operation operation)
     {
         var written = new HashSet<Location>();
-        AddWritten(thread, operation, written);
+        if (operation.Location is { } location && operation.Writes)
+        {
+            written.Add(location);
+        }
+
+        var counted = new int[Execution.MostThreads];
+        switch (operation.Kind)
+        {
+            case OperationKind.Read:
+                AddPending(thread, operation.Location!, written, counted);
+                break;
+            case OperationKind.Spin:
+                foreach (Location watched in thread.Buffer.Watched.Keys)
+                {
+                    written.Add(watched);
+                    AddPending(thread, watched, written, counted);
+                }
+
+                break;
+            case OperationKind.Join:
+                AddStores(operation.Target!, operation.Target!.Buffer.Stores.Count, written, counted);
+                break;
+            case OperationKind.HeavyStep:
+                AddStores(operation.Target!, operation.Target!.Buffer.Marked, written, counted);
+                break;
+            case OperationKind.ReadModifyWrite:
+                AddStores(thread, thread.Buffer.Stores.Count, written, counted);
+                AddPending(thread, operation.Location!, written, counted);
+                break;
+            case OperationKind.FullFence or OperationKind.EnterLock or OperationKind.ExitLock or OperationKind.StartThread or OperationKind.SetTimer or OperationKind.AwaitTimer:
+                AddStores(thread, thread.Buffer.Stores.Count, written, counted);
+                break;
+            default:
+                break; // A store waits in the buffer; the rest is no business of memory's.
+        }
+
         return new Footprint(operation.Location, null, written);
     }
 
@@ -148,45 +189,23 @@ internal sealed class StoreBufferMemory(Execution execution) : MemoryModel(execu
 
     public override void ForgetReads(ModelThread thread) => thread.Buffer.Watched.Clear();
 
-    /// <summary>What memory, or the outcome of another thread's look at it, may change by.</summary>
-    private void AddWritten(ModelThread thread, in Operation operation, HashSet<Location> written)
-    {
-        if (operation.Location is { } location)
-        {
-            AddPending(thread, location, written);
-            if (operation.Writes)
-            {
-                written.Add(location);
-            }
-        }
-
-        ModelThread? drained = operation.Kind switch
-        {
-            OperationKind.Read or OperationKind.Write or OperationKind.Light or OperationKind.EndThread => null,
-            OperationKind.Join or OperationKind.HeavyStep => operation.Target,
-            _ => thread,
-        };
-        foreach ((Location stored, _) in drained?.Buffer.Stores ?? [])
-        {
-            if (written.Add(stored))
-            {
-                AddPending(drained!, stored, written);
-            }
-        }
-    }
-
     /// <summary>The stores that may come to memory before somebody's access to a location.</summary>
-    private void AddPending(ModelThread toucher, Location touched, HashSet<Location> written)
+    private void AddPending(ModelThread toucher, Location touched, HashSet<Location> written, int[] counted)
     {
         foreach (ModelThread other in PendingElsewhere(toucher, touched))
         {
-            foreach ((Location stored, _) in other.Buffer.Stores)
-            {
-                if (written.Add(stored))
-                {
-                    AddPending(other, stored, written);
-                }
-            }
+            AddStores(other, 1 + other.Buffer.Stores.FindLastIndex(store => ReferenceEquals(store.Location, touched)), written, counted);
+        }
+    }
+
+    /// <summary>The oldest stores of a thread, and what may come before each.</summary>
+    private void AddStores(ModelThread thread, int count, HashSet<Location> written, int[] counted)
+    {
+        while (counted[thread.Id] < count)
+        {
+            Location stored = thread.Buffer.Stores[counted[thread.Id]++].Location;
+            written.Add(stored);
+            AddPending(thread, stored, written, counted);
         }
     }
 
