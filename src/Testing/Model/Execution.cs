@@ -94,6 +94,13 @@ internal sealed class Execution
 
     public string NameOf(int thread) => _threads[thread].Name;
 
+    /// <summary>
+    /// Whether a heavy barrier may as well step over a thread at once: it waits for another's end, and there is nothing to settle. Any later step would
+    /// bring it more, and them nothing, unless it goes on and marks meanwhile; should it ever do so, it is no longer counted on.
+    /// </summary>
+    public bool Rests(ModelThread caller, ModelThread target) =>
+        target.Next.Kind == OperationKind.Join && !_options.IsUnreduced && !_shared.Contains(KeyOfRest(target)) && !Memory.WouldSettle(caller, target);
+
     /// <summary>Decides between outcomes.</summary>
     public int Choose(int alternatives)
     {
@@ -446,6 +453,7 @@ internal sealed class Execution
 
         if (operation.Marks)
         {
+            FoundShared |= thread.StepsAtRest > 0 && _shared.Add(KeyOfRest(thread));
             NoteDispute(thread, thread.Marks, isWrite: true);
         }
 
@@ -469,6 +477,8 @@ internal sealed class Execution
 
         (isWrite ? location.ForkWrite : location.ForkRead)[thread.Id] = thread.Forks[thread.Id];
     }
+
+    private static long KeyOfRest(ModelThread thread) => ~thread.Marks.Key;
 
     private string DescribeDeadlock()
     {

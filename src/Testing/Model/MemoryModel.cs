@@ -48,6 +48,9 @@ internal abstract class MemoryModel(Execution execution)
     /// <summary>The part of a heavy barrier that concerns one thread.</summary>
     public abstract void HeavyStep(ModelThread target);
 
+    /// <summary>Whether that would now settle anything that the thread which calls the heavy barrier, and has just fenced, does not know.</summary>
+    public abstract bool WouldSettle(ModelThread caller, ModelThread target);
+
     public abstract Word ReadPlain(ModelThread thread, Location location);
 
     public abstract void WritePlain(ModelThread thread, Location location, Word value);

@@ -120,6 +120,7 @@ internal static class ModelRuntime
         FullFence(site);
         Execution execution = thread.Execution;
         var fenced = new HashSet<ModelThread> { thread };
+        var steppedAtRest = new List<ModelThread>();
         while (true)
         {
             // Threads started meanwhile too: they begin behind a fence of the system's.
@@ -131,7 +132,14 @@ internal static class ModelRuntime
 
             // One that has ended comes last: its step brings what it has done to the others, and sooner would only order more.
             ModelThread[] running = [.. left.Where(static other => !other.IsFinished)];
-            ModelThread target = running.Length == 0 ? left[0] : running[execution.Choose(running.Length)];
+            ModelThread? resting = Array.Find(running, other => execution.Rests(thread, other));
+            ModelThread target = resting ?? (running.Length == 0 ? left[0] : running[execution.Choose(running.Length)]);
+            if (resting is not null)
+            {
+                resting.StepsAtRest++;
+                steppedAtRest.Add(resting);
+            }
+
             execution.Before(thread, new Operation(OperationKind.HeavyStep, null, target, site));
             execution.Memory.HeavyStep(target);
             execution.After(thread, "fences for");
@@ -139,6 +147,7 @@ internal static class ModelRuntime
         }
 
         FullFence(site);
+        steppedAtRest.ForEach(static resting => resting.StepsAtRest--);
     }
 
     public static void Enter(ModelLock entered, Site site)

@@ -47,6 +47,9 @@ public sealed class ModelThread
     /// <summary>Stands for what heavy barriers and its own light barriers share.</summary>
     internal Location Marks { get; } = Location.CreateUnowned(default);
 
+    /// <summary>How many heavy barriers under way have counted on its being at rest.</summary>
+    internal int StepsAtRest { get; set; }
+
     /// <summary>What it will do next, once it is chosen.</summary>
     internal Operation Next { get; set; }
 

@@ -134,6 +134,8 @@ internal sealed class StoreBufferMemory(Execution execution) : MemoryModel(execu
 
     public override void HeavyStep(ModelThread target) => Drain(target, target.Buffer.Marked);
 
+    public override bool WouldSettle(ModelThread caller, ModelThread target) => target.Buffer.Marked > 0;
+
     public override Word ReadPlain(ModelThread thread, Location location) => Read(thread, location, Ordering.Relaxed);
 
     public override void WritePlain(ModelThread thread, Location location, Word value) => Write(thread, location, value, Ordering.Relaxed);

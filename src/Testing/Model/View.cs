@@ -58,6 +58,20 @@ internal sealed class View
         }
     }
 
+    /// <summary>Whether to take in the other's writes would change nothing.</summary>
+    public bool KnowsWritesOf(View other)
+    {
+        for (int i = 0; i < other._seen.Length; i++)
+        {
+            if (other._seen[i] is { } theirs && (i >= _seen.Length || _seen[i] is not { } mine ? theirs.Position > 0 : mine.Position < theirs.Position))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Takes in another view whole.</summary>
     public void Join(View? other)
     {

@@ -166,6 +166,8 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
         target.Known.Pending.JoinWrites(_fences);
     }
 
+    public override bool WouldSettle(ModelThread caller, ModelThread target) => !caller.Known.Current.KnowsWritesOf(target.Known.Marked);
+
     public override Word ReadPlain(ModelThread thread, Location location)
     {
         CheckPublished(thread, location);
