@@ -133,6 +133,163 @@ public sealed class ModelCheckerTests(ITestOutputHelper output) : IClassFixture<
         Assert.Contains("waits in a loop", Found(Wait(comes: false)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(ModelMemory.Views)]
+    [InlineData(ModelMemory.StoreBuffers)]
+    public void A_loop_that_tries_to_take_a_lock_goes_on_when_it_has_been_left_and_is_a_deadlock_when_it_is_not(ModelMemory memory)
+    {
+        static Action Try(bool leaves) => () =>
+        {
+            var gate = new ExclusiveLock();
+            var other = ModelThread.Start("other", () =>
+            {
+                if (gate.TryEnter() && leaves)
+                {
+                    gate.Exit();
+                }
+            });
+            var spinner = default(Spinner);
+            while (!gate.TryEnter())
+            {
+                spinner.Spin();
+            }
+
+            gate.Exit();
+            other.Join();
+        };
+
+        var options = new ModelOptions { Memory = memory };
+        ModelChecker.Check(Try(leaves: true), options).ThrowIfNotProved();
+        Assert.Contains("waits in a loop", Found(Try(leaves: false), options).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ModelMemory.Views)]
+    [InlineData(ModelMemory.StoreBuffers)]
+    public void A_loop_that_reads_plain_data_under_a_lock_goes_on_when_it_has_been_written(ModelMemory memory) =>
+        ModelChecker.Check(
+            static () =>
+            {
+                var gate = new ExclusiveLock();
+                var isReady = new PlainData<bool>(false);
+                bool IsReady()
+                {
+                    using (gate.Enter())
+                    {
+                        return isReady.Read();
+                    }
+                }
+
+                var other = ModelThread.Start("other", () =>
+                {
+                    using (gate.Enter())
+                    {
+                        isReady.Write(true);
+                    }
+                });
+                var spinner = default(Spinner);
+                while (!IsReady())
+                {
+                    spinner.Spin();
+                }
+
+                other.Join();
+            },
+            new ModelOptions { Memory = memory }).ThrowIfNotProved();
+
+    [Theory]
+    [InlineData(ModelMemory.Views)]
+    [InlineData(ModelMemory.StoreBuffers)]
+    public void To_try_to_take_a_lock_that_is_being_left_may_succeed_or_fail(ModelMemory memory) =>
+        Assert.Equal([false, true], ModelChecker.Outcomes(
+            static () =>
+            {
+                var gate = new ExclusiveLock();
+                bool isTaken = false;
+                ExclusiveLock.Scope scope = gate.Enter();
+                var other = ModelThread.Start("other", () => isTaken = gate.TryEnter());
+                scope.Dispose();
+                other.Join();
+                return isTaken;
+            },
+            new ModelOptions { Memory = memory }).Order());
+
+    [Theory]
+    [InlineData(ModelMemory.Views)]
+    [InlineData(ModelMemory.StoreBuffers)]
+    public void A_timer_may_go_off_before_what_follows_and_after_the_last_thread_has_ended(ModelMemory memory)
+    {
+        var options = new ModelOptions { Memory = memory };
+        Assert.Equal([0, 1], ModelChecker.Outcomes(
+            static () =>
+            {
+                var word = new SharedInt32(0);
+                new ModelTime(mostTicks: 1).CreateTimer(_ => word.Write(1), null, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+                return word.Read();
+            },
+            options).Order());
+        ModelFailure failure = Found(
+            static () =>
+            {
+                var isOver = new SharedInt32(0);
+                new ModelTime(mostTicks: 1).CreateTimer(_ => Model.Assert(isOver.Read() == 0, "it was over"), null, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+                isOver.Write(1);
+            },
+            options);
+        Assert.Equal("it was over", failure.Message);
+    }
+
+    [Theory]
+    [InlineData(ModelMemory.Views)]
+    [InlineData(ModelMemory.StoreBuffers)]
+    public void A_collection_comes_at_any_moment_and_sees_what_had_been_done(ModelMemory memory)
+    {
+        IReadOnlySet<(int, int)> Outcomes(bool isUnreduced)
+        {
+            int seenByWriter = 0, seenByFinalizer = 0;
+            return ModelChecker.Outcomes(
+                () =>
+                {
+                    (seenByWriter, seenByFinalizer) = (-1, -1);
+                    SharedInt32 x = default, y = default;
+                    Model.Abandon(new Collected(() =>
+                    {
+                        y.WriteRelaxed(1);
+                        Fence.Full();
+                        seenByFinalizer = x.ReadRelaxed();
+                    }));
+                    x.WriteRelaxed(1);
+                    seenByWriter = y.ReadRelaxed();
+                },
+                new ModelOptions { Memory = memory, IsUnreduced = isUnreduced },
+                _ => (seenByWriter, seenByFinalizer));
+        }
+
+        IReadOnlySet<(int, int)> reduced = Outcomes(isUnreduced: false);
+        Assert.Equal([(0, 0), (0, 1), (1, 0), (1, 1)], reduced.Order());
+        Assert.Equal(Outcomes(isUnreduced: true).Order(), reduced.Order());
+    }
+
+    [Fact]
+    public void Outcomes_are_those_of_executions_that_can_happen()
+    {
+        // Collected, and the word not written: then the object was used after its collection, which shows only when main has returned.
+        IReadOnlySet<(int Collected, int Written)> outcomes = ModelChecker.Outcomes(static () =>
+        {
+            SharedInt32 isCollected = new(0), word = new(0);
+            var abandoned = new Collected(() => isCollected.Write(1));
+            Model.Abandon(abandoned);
+            ModelThread.Start("user", () =>
+            {
+                word.Write(1);
+                FinalizedObject.KeepAlive(abandoned);
+            });
+            int collected = isCollected.Read();
+            return (collected, word.Read());
+        });
+        Assert.Equal([(0, 0), (0, 1), (1, 1)], outcomes.Order());
+    }
+
     [Fact]
     public void A_loop_that_waits_without_the_spinner_is_told_as_a_livelock()
     {
@@ -272,6 +429,11 @@ public sealed class ModelCheckerTests(ITestOutputHelper output) : IClassFixture<
         ModelResult result = ModelChecker.Check(scenario, options);
         output.WriteLine(result.ToString());
         return Assert.IsType<ModelFailure>(result.Failure);
+    }
+
+    private sealed class Collected(Action collect) : FinalizedObject
+    {
+        protected override void OnCollected() => collect();
     }
 
     private sealed class Incremented : SequentialSpecification<int, string, int>

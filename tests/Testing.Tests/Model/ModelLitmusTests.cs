@@ -84,17 +84,30 @@ public sealed class ModelLitmusTests(ITestOutputHelper output) : IClassFixture<S
         static string Verdict(bool allowed) => allowed ? "allowed" : "never";
     }
 
-    /// <summary>Those whose every interleaving is soon tried; in a full run all.</summary>
-    public static IEnumerable<object[]> Reducible => ((IEnumerable<object[]>)Verdicts).Where(static row => TestMode.IsFull || ((string)row[1]).Split("||").Length <= 2);
+    /// <summary>
+    /// A heavy barrier may step over the main thread, which waits in a join, after it has stepped over T1: T1, with its light barrier behind its own
+    /// step, misses the main thread's write, although the heavy barrier settles that too.
+    /// </summary>
+    [Theory]
+    [InlineData(ModelMemory.Views, "x=1 L y=1 || z=1 L x || y H z", " | 0 | 1,0 ")]
+    [InlineData(ModelMemory.StoreBuffers, "x=1 L y || z=1 L x || y=1 H z", "0 | 0 | 0 ")]
+    public void A_heavy_barrier_steps_over_a_joining_thread_at_any_moment(ModelMemory memory, string program, string outcome) =>
+        Assert.Contains(new ConcurrentProgram(program).Outcomes(new ModelOptions { Memory = memory }), shown => shown.StartsWith(outcome, StringComparison.Ordinal));
+
+    /// <summary>Those whose every interleaving is soon tried; in a full run all. In both memories.</summary>
+    public static IEnumerable<object[]> Reducible =>
+        from row in (IEnumerable<object[]>)Verdicts
+        where TestMode.IsFull || ((string)row[1]).Split("||").Length <= 2
+        from memory in Enum.GetValues<ModelMemory>()
+        select new[] { row[0], row[1], row[3], memory };
 
     [Theory]
     [MemberData(nameof(Reducible))]
-    public void The_reduction_loses_no_outcome(string name, string program, string weak, Ordered ordered, bool allowedByViews, bool allowedByStoreBuffers)
+    public void The_reduction_loses_no_outcome(string name, string program, Ordered ordered, ModelMemory memory)
     {
-        _ = (weak, allowedByViews, allowedByStoreBuffers);
-        IReadOnlySet<string> reduced = LitmusProgram.Outcomes(program, ordered, ModelMemory.Views);
-        IReadOnlySet<string> all = LitmusProgram.Outcomes(program, ordered, ModelMemory.Views, bound: 100);
-        output.WriteLine($"{name} {ordered}: {reduced.Count}");
+        IReadOnlySet<string> reduced = LitmusProgram.Outcomes(program, ordered, memory);
+        IReadOnlySet<string> all = LitmusProgram.Outcomes(program, ordered, memory, bound: 100);
+        output.WriteLine($"{name} {ordered} {memory}: {reduced.Count}");
         Assert.Equal(all.Order(), reduced.Order());
     }
 }
