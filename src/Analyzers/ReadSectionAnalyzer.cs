@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using System.Linq;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Operations;
+using SwmrKit.Analyzers.Flow;
+
+namespace SwmrKit.Analyzers;
+
+/// <summary>Reports misuse of guards, reads, leases and reader handles. The rules and what they cannot see: <c>docs/analyzers.md</c>.</summary>
+/// <remarks>Where it is in doubt it says nothing: a warning that is wrong teaches people to switch the others off.</remarks>
+[DiagnosticAnalyzer(LanguageNames.CSharp)]
+internal sealed class ReadSectionAnalyzer : DiagnosticAnalyzer
+{
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } =
+    [
+        Rules.Escape, Rules.UseAfter, Rules.Work, Rules.NotDisposed, Rules.Copy, Rules.Handle, Rules.WaitInside, Rules.DisposesValue,
+    ];
+
+    public override void Initialize(AnalysisContext context)
+    {
+        context.EnableConcurrentExecution();
+        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
+        context.RegisterCompilationStartAction(static start =>
+        {
+            if (SwmrTypes.In(start.Compilation) is { } types)
+            {
+                start.RegisterOperationBlockAction(context => AnalyzeBlocks(context, types));
+                start.RegisterSymbolAction(context => AnalyzeField(context, types), SymbolKind.Field);
+            }
+        });
+    }
+
+    private static void AnalyzeBlocks(OperationBlockAnalysisContext context, SwmrTypes types)
+    {
+        foreach (IOperation block in context.OperationBlocks)
+        {
+            if (block.Kind is OperationKind.Block or OperationKind.FieldInitializer or OperationKind.PropertyInitializer
+                && block.Descendants().Any(one => types.IsOfInterest(one.Type)))
+            {
+                Body.Analyze(context.GetControlFlowGraph(block), context.OwningSymbol, types, new Closures(block), context.ReportDiagnostic);
+            }
+        }
+    }
+
+    private static void AnalyzeField(SymbolAnalysisContext context, SwmrTypes types)
+    {
+        var field = (IFieldSymbol)context.Symbol;
+        ISymbol declared = field.AssociatedSymbol ?? field;
+        if (Framework.IsAsyncLocalOf(field.Type, out ITypeSymbol? flowing) && types.IsHandle(flowing))
+        {
+            Report("is in an AsyncLocal, which takes it to every thread the flow goes on on");
+        }
+        else if (field.IsStatic && types.IsHandle(field.Type) && !Framework.IsThreadStatic(field))
+        {
+            Report("is in a static field, which all threads share");
+        }
+
+        void Report(string how) => context.ReportDiagnostic(Diagnostic.Create(Rules.Handle, declared.Locations[0], declared.Name, how));
+    }
+}
