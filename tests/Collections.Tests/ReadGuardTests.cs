@@ -1,3 +1,5 @@
+#pragma warning disable SWMR002, SWMR005 // What copies do, and what becomes of what was read, is tested here.
+
 namespace SwmrKit.Tests;
 
 public sealed class ReadGuardTests : IClassFixture<SharedMachine>

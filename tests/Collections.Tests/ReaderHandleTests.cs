@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 
+#pragma warning disable SWMR004, SWMR005 // Guards left open or copied are tested here.
+
 namespace SwmrKit.Tests;
 
 public sealed class ReaderHandleTests : IClassFixture<SharedMachine>

@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
+#pragma warning disable SWMR002, SWMR005 // Copies of closed guards are refused, and what was read is disposed: tested here.
+
 namespace SwmrKit.Tests;
 
 public sealed class SwmrCellTests : IClassFixture<SharedMachine>

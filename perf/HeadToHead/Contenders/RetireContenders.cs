@@ -66,7 +66,9 @@ internal sealed class ScanReservations : Contender
                 _registry.Advance();
             }
 
-            _ = reader.Enter(); // And never left: the guard is dropped.
+#pragma warning disable SWMR004 // Never left: the guard is dropped.
+            _ = reader.Enter();
+#pragma warning restore SWMR004
         }
     }
 

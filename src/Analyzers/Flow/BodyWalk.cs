@@ -23,6 +23,7 @@ internal sealed class BodyWalk(ControlFlowGraph graph, Evaluation evaluation)
     /// <summary>Goes through the blocks of a region, and returns the state behind it; null if it is never left by its end.</summary>
     private State? Walk(int first, int last, State entry, bool reports)
     {
+        bool isFinally = last - first + 1 < graph.Blocks.Length; // What it throws itself is not followed: each of its blocks would lead through all those around.
         var entries = new State?[last - first + 1];
         entries[0] = entry;
         var pending = new SortedSet<int> { first };
@@ -33,7 +34,7 @@ internal sealed class BodyWalk(ControlFlowGraph graph, Evaluation evaluation)
             int at = pending.Min;
             pending.Remove(at);
             _gaveUp = --steps < 0;
-            foreach ((int Block, State State) next in Step(graph.Blocks[at], entries[at - first]!, reports: false).Where(next => next.Block >= first && next.Block <= last))
+            foreach ((int Block, State State) next in Step(graph.Blocks[at], entries[at - first]!, reports: false, follow: !isFinally).Where(next => next.Block >= first && next.Block <= last))
             {
                 State? known = entries[next.Block - first];
                 State merged = known is null ? next.State : known.And(next.State);
@@ -51,7 +52,7 @@ internal sealed class BodyWalk(ControlFlowGraph graph, Evaluation evaluation)
             State state = entries[block.Ordinal - first]!;
             if (reports)
             {
-                _ = Step(block, state, reports: true);
+                _ = Step(block, state, reports: true, follow: false);
             }
 
             if (block.FallThroughSuccessor?.Semantics == ControlFlowBranchSemantics.StructuredExceptionHandling)
@@ -65,14 +66,14 @@ internal sealed class BodyWalk(ControlFlowGraph graph, Evaluation evaluation)
         return exit;
     }
 
-    private List<(int Block, State State)> Step(BasicBlock block, State entry, bool reports)
+    private List<(int Block, State State)> Step(BasicBlock block, State entry, bool reports, bool follow)
     {
         var next = new List<(int, State)>();
         evaluation.Reports = reports;
         Evaluation.Outcome outcome = evaluation.Evaluate(block, entry);
         AddBranch(block.FallThroughSuccessor, outcome.WhenFalse(block));
         AddBranch(block.ConditionalSuccessor, outcome.WhenTrue(block));
-        if (!reports)
+        if (!reports && follow)
         {
             AddHandlers(block, entry); // Not the state at its end: the guard entered last there is in force only from the try block that follows.
         }
@@ -108,6 +109,7 @@ internal sealed class BodyWalk(ControlFlowGraph graph, Evaluation evaluation)
         // Where an exception out of this block may be caught, after the finally blocks between.
         void AddHandlers(BasicBlock from, State state)
         {
+            state = state.WithoutTemporaries();
             // The root of a lambda's graph is itself enclosed, by a region of the graph around it.
             for (ControlFlowRegion region = from.EnclosingRegion; region is { Kind: not ControlFlowRegionKind.Root, EnclosingRegion: { } around }; region = around)
             {

@@ -82,7 +82,7 @@ internal sealed partial class Evaluation
             Value value = Evaluate(argument.Value);
             if (Types.IsProtector(argument.Value.Type))
             {
-                PassGuard(argument, value);
+                PassGuard(argument, method, value);
             }
             else if (!Framework.ComparesReferences(method))
             {
@@ -118,7 +118,11 @@ internal sealed partial class Evaluation
             return default;
         }
 
-        ReportIfNobodys(instance);
+        if (!Types.IsGuard(method.ReturnType)) // One that returns a guard may have made it of this one.
+        {
+            ReportIfNobodys(instance);
+        }
+
         if (method.Name == "Refresh" && instance.Guard is { } refreshed)
         {
             MakeStale(refreshed);

@@ -105,7 +105,7 @@ internal sealed partial class Evaluation
         }
     }
 
-    private void PassGuard(IArgumentOperation argument, Value value)
+    private void PassGuard(IArgumentOperation argument, IMethodSymbol method, Value value)
     {
         RefKind kind = argument.Parameter?.RefKind ?? RefKind.None;
         if (value.Guard is not { } guard || kind is RefKind.In or RefKind.RefReadOnlyParameter)
@@ -113,7 +113,10 @@ internal sealed partial class Evaluation
             return;
         }
 
-        if (kind == RefKind.None && Types.IsGuard(argument.Value.Type) && IsVariable(argument.Value))
+        // A guard that is not disposed here may be given to a ref struct, which alone can keep it.
+        ITypeSymbol made = method.MethodKind == MethodKind.Constructor ? method.ContainingType : method.ReturnType;
+        bool isGivenAway = made.IsRefLikeType && guard.Symbol is { } variable && !body.Disposes(variable);
+        if (kind == RefKind.None && Types.IsGuard(argument.Value.Type) && IsVariable(argument.Value) && !isGivenAway)
         {
             Report(Rules.Copy, argument.Value.Syntax.GetLocation(), TextOf(argument.Value), $"into the argument '{argument.Parameter?.Name}'");
             return;

@@ -64,6 +64,11 @@ internal sealed class State
 
     public State WithoutGuard(Place place) => new(Values, Guards.Remove(place), Handles);
 
+    /// <summary>What is known where an exception is caught: of a guard on its way into a variable, nothing.</summary>
+    public State WithoutTemporaries() => Guards.Keys.Any(static place => place.IsTemporary)
+        ? new(Values, Guards.RemoveRange(Guards.Keys.Where(static place => place.IsTemporary)), Handles)
+        : this;
+
     public State WithHandle(Place place) => new(Values, Guards, Handles.SetItem(place, false));
 
     public State AfterAwait() => Handles.IsEmpty ? this : new(Values, Guards, Handles.ToImmutableDictionary(static one => one.Key, static _ => true));
