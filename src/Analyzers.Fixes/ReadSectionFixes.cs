@@ -54,7 +54,8 @@ internal sealed class ReadSectionFixes : CodeFixProvider
         }
 
         // The statement declares the variable: it only lacks the word. One that is disposed on some paths already is for people to sort out.
-        if (statement is LocalDeclarationStatementSyntax { UsingKeyword.RawKind: 0, Declaration.Variables: [{ Initializer.Value: { } initial } declared] } declaration
+        if (statement is LocalDeclarationStatementSyntax { UsingKeyword.RawKind: 0, Declaration.Variables.Count: 1 } declaration
+            && declaration.Declaration.Variables[0] is { Initializer.Value: { } initial } declared
             && initial.Span.Contains(created.Span) && IsWhole(initial, created))
         {
             return IsDisposedBy(statement, declared.Identifier.ValueText)
@@ -131,7 +132,7 @@ internal sealed class ReadSectionFixes : CodeFixProvider
         IParameterSymbol? parameter = argument.NameColon is { Name.Identifier.ValueText: var name }
             ? method.Parameters.FirstOrDefault(one => one.Name == name)
             : method.Parameters.ElementAtOrDefault(arguments.Arguments.IndexOf(argument));
-        return parameter?.DeclaringSyntaxReferences is [var one] && one.SyntaxTree == root.SyntaxTree && one.GetSyntax(cancellation) is ParameterSyntax { Modifiers: [] } declared
+        return parameter?.DeclaringSyntaxReferences is { Length: 1 } places && places[0].SyntaxTree == root.SyntaxTree && places[0].GetSyntax(cancellation) is ParameterSyntax { Modifiers.Count: 0 } declared
             ? ("Pass it by 'in'", root.ReplaceNode(declared, declared.WithoutLeadingTrivia().WithModifiers([SyntaxFactory.Token(declared.GetLeadingTrivia(), SyntaxKind.InKeyword, [SyntaxFactory.Space])])))
             : null;
     }
@@ -139,7 +140,7 @@ internal sealed class ReadSectionFixes : CodeFixProvider
     // An initializer of a thread-static field runs on one thread only: such a field needs more than the attribute.
     private static (string, SyntaxNode)? OneForEachThread(SyntaxNode root, SyntaxNode node)
     {
-        if (node.FirstAncestorOrSelf<FieldDeclarationSyntax>() is not { Declaration.Variables: [{ Initializer: null }] } field
+        if (node.FirstAncestorOrSelf<FieldDeclarationSyntax>() is not { Declaration.Variables.Count: 1 } field || field.Declaration.Variables[0].Initializer is not null
             || field.Modifiers.Any(SyntaxKind.ReadOnlyKeyword) || !field.Modifiers.Any(SyntaxKind.StaticKeyword)
             || !field.Declaration.Variables[0].Span.Contains(node.Span) || field.Declaration.Type is GenericNameSyntax or QualifiedNameSyntax { Right: GenericNameSyntax })
         {

@@ -26,7 +26,8 @@ internal sealed class ReadSectionAnalyzer : DiagnosticAnalyzer
             if (SwmrTypes.In(start.Compilation) is { } types)
             {
                 start.RegisterOperationBlockAction(context => AnalyzeBlocks(context, types));
-                start.RegisterSymbolAction(context => AnalyzeField(context, types), SymbolKind.Field);
+                start.RegisterSymbolAction(context => AnalyzeField(context, (IFieldSymbol)context.Symbol, types), SymbolKind.Field);
+                start.RegisterSymbolAction(context => AnalyzeProperty(context, types), SymbolKind.Property);
             }
         });
     }
@@ -36,16 +37,26 @@ internal sealed class ReadSectionAnalyzer : DiagnosticAnalyzer
         foreach (IOperation block in context.OperationBlocks)
         {
             if (block.Kind is OperationKind.Block or OperationKind.FieldInitializer or OperationKind.PropertyInitializer
-                && block.Descendants().Any(one => types.IsOfInterest(one.Type)))
+                && (block.Descendants().Any(one => types.IsOfInterest(one.Type))
+                    || (context.OwningSymbol is IMethodSymbol method && method.Parameters.Any(one => types.IsGuard(one.Type)))))
             {
                 Body.Analyze(context.GetControlFlowGraph(block), context.OwningSymbol, types, new Closures(block), context.ReportDiagnostic);
             }
         }
     }
 
-    private static void AnalyzeField(SymbolAnalysisContext context, SwmrTypes types)
+    // The field behind a property is not visited of itself.
+    private static void AnalyzeProperty(SymbolAnalysisContext context, SwmrTypes types)
     {
-        var field = (IFieldSymbol)context.Symbol;
+        foreach (IFieldSymbol field in context.Symbol.ContainingType.GetMembers().OfType<IFieldSymbol>()
+            .Where(field => SymbolEqualityComparer.Default.Equals(field.AssociatedSymbol, context.Symbol)))
+        {
+            AnalyzeField(context, field, types);
+        }
+    }
+
+    private static void AnalyzeField(SymbolAnalysisContext context, IFieldSymbol field, SwmrTypes types)
+    {
         ISymbol declared = field.AssociatedSymbol ?? field;
         if (Framework.IsAsyncLocalOf(field.Type, out ITypeSymbol? flowing) && types.IsHandle(flowing))
         {

@@ -50,7 +50,12 @@ internal sealed class BodyWalk(ControlFlowGraph graph, Evaluation evaluation)
         foreach (BasicBlock block in graph.Blocks.Skip(first).Take(entries.Length).Where(block => entries[block.Ordinal - first] is not null && !_gaveUp))
         {
             State state = entries[block.Ordinal - first]!;
-            if (reports)
+            if (reports && block.Kind == BasicBlockKind.Exit)
+            {
+                evaluation.Reports = true;
+                evaluation.Leave(state);
+            }
+            else if (reports)
             {
                 _ = Step(block, state, reports: true, follow: false);
             }
@@ -95,12 +100,6 @@ internal sealed class BodyWalk(ControlFlowGraph graph, Evaluation evaluation)
                 }
 
                 state = left;
-            }
-
-            if (destination.Kind == BasicBlockKind.Exit)
-            {
-                evaluation.Reports = reports;
-                evaluation.Leave(state);
             }
 
             next.Add((destination.Ordinal, state));

@@ -80,7 +80,7 @@ internal sealed partial class Evaluation
         foreach (IArgumentOperation argument in arguments)
         {
             Value value = Evaluate(argument.Value);
-            if (Types.IsProtector(argument.Value.Type))
+            if (Types.IsProtector(Unconverted(argument.Value).Type))
             {
                 PassGuard(argument, method, value);
             }

@@ -125,6 +125,15 @@ internal sealed partial class Evaluation
         Move(guard); // By value, what is given away; by reference, the callee may dispose it.
     }
 
+    // A lease is an object: whoever else has it may dispose it.
+    private void TakeLease(IOperation operation, Value value)
+    {
+        if (value.Guard is { } lease && Types.IsLease(Unconverted(operation).Type))
+        {
+            Move(lease);
+        }
+    }
+
     private GuardState Move(Place guard)
     {
         _state.Guards.TryGetValue(guard, out GuardState state);

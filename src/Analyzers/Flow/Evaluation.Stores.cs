@@ -88,6 +88,8 @@ internal sealed partial class Evaluation
             return;
         }
 
+        TakeLease(source, value);
+
         switch (variable)
         {
             case ILocalSymbol { RefKind: not RefKind.None } when !isRef:
@@ -210,7 +212,7 @@ internal sealed partial class Evaluation
 
     private void Return(IOperation source, Value value)
     {
-        if (Types.IsProtector(source.Type))
+        if (Types.IsProtector(Unconverted(source).Type))
         {
             ReturnGuard(source, value);
         }

@@ -134,7 +134,7 @@ internal sealed partial class Evaluation(Body body)
                 EvaluateChildren(operation);
                 return default;
             case ITupleOperation or IArrayInitializerOperation or ICollectionExpressionOperation or IAnonymousObjectCreationOperation or IArrayCreationOperation or ISpreadOperation:
-                return Inside(EvaluateChildren(operation), operation);
+                return Inside(EvaluateChildren(operation, takes: true), operation);
             case IReturnOperation yielded:
                 Value value = Evaluate(yielded.ReturnedValue);
                 Escape(yielded.ReturnedValue!, value, "is yielded to the caller", isReturned: true);
@@ -246,12 +246,17 @@ internal sealed partial class Evaluation(Body body)
 
     private static Value Inside(Value value, IOperation origin) => value.Of(static hold => hold.Kind != HoldKind.Work).As(HoldKind.Container, origin);
 
-    private Value EvaluateChildren(IOperation operation)
+    private Value EvaluateChildren(IOperation operation, bool takes = false)
     {
         Value all = default;
         foreach (IOperation child in operation.ChildOperations)
         {
-            all = all.And(Evaluate(child));
+            Value value = Evaluate(child);
+            all = all.And(value);
+            if (takes)
+            {
+                TakeLease(child, value);
+            }
         }
 
         return all;
@@ -261,7 +266,9 @@ internal sealed partial class Evaluation(Body body)
     {
         foreach (IOperation child in operation.ChildOperations)
         {
-            Use(child, Evaluate(child));
+            Value value = Evaluate(child);
+            Use(child, value);
+            TakeLease(child, value);
         }
     }
 
