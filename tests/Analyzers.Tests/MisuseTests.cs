@@ -33,7 +33,9 @@ public sealed class MisuseTests : IClassFixture<SharedMachine>
         DirectoryInfo folder = Directory.CreateTempSubdirectory("swmrkit-pack");
         try
         {
-            Run("pack", Path.Combine(Snippets.Repository, "src", "Collections"), "-c", "Release", "--no-restore", "-o", folder.FullName, "-v", "q", "-nodeReuse:false");
+            // What has been built for these tests, in the configuration they run in: a second build could meet one that goes on beside it.
+            string configuration = Directory.GetParent(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar))!.Name;
+            Run("pack", Path.Combine(Snippets.Repository, "src", "Collections"), "-c", configuration, "--no-build", "-o", folder.FullName, "-v", "q", "-nodeReuse:false");
             using ZipArchive package = ZipFile.OpenRead(Assert.Single(folder.GetFiles("SwmrKit.Collections.*.nupkg")).FullName);
             string[] files = [.. package.Entries.Select(static entry => entry.FullName)];
             Assert.Contains("analyzers/dotnet/cs/SwmrKit.Analyzers.dll", files);
