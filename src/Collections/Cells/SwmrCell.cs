@@ -96,7 +96,7 @@ public sealed class SwmrCell<T> : IDisposable
     /// <returns>The read; dispose it on this thread.</returns>
     /// <exception cref="ObjectDisposedException">The cell or its domain has been disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public CellRead<T> Read() => ReadThrough(ImplicitReaders.SlotOf(_readers));
+    public CellRead<T> Read() => ReadThrough(ImplicitReaders.SlotOf(_readers), _clock);
 
     /// <summary>Reads the current value through a handle: the fastest way.</summary>
     /// <param name="reader">A handle of this cell's domain, registered by the calling thread.</param>
@@ -119,7 +119,7 @@ public sealed class SwmrCell<T> : IDisposable
             ThrowUnusable(reader);
         }
 
-        CellRead<T> read = ReadThrough(slot);
+        CellRead<T> read = ReadThrough(slot, clock);
         FinalizedObject.KeepAlive(reader); // As in ReaderHandle.Enter.
         return read;
     }
@@ -369,14 +369,14 @@ public sealed class SwmrCell<T> : IDisposable
     // As ReadGuard's construction, but so that no call which returns stands between the slot's load and its last use: whatever
     // lives across one, however seldom it is made, is kept on the stack, which costs every read a store and a load.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal CellRead<T> ReadThrough(ReaderSlot slot)
+    internal CellRead<T> ReadThrough(ReaderSlot slot, EraClock clock)
     {
         if (slot.IsInside)
         {
             return ReadNested(slot).Copy();
         }
 
-        long upper = _clock.Now; // O3: acquire, before the announcement. It is the slot's clock too.
+        long upper = clock.Now; // O3: acquire, before the announcement.
         long token = slot.Enter(upper);
         Node node = _current.Read()!;
 

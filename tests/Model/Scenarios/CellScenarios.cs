@@ -140,7 +140,7 @@ internal static class CellScenarios
 
     private static void Read(SwmrCell<Resource> cell, ReaderSlot slot)
     {
-        CellRead<Resource> read = cell.ReadThrough(slot);
+        CellRead<Resource> read = cell.ReadThrough(slot, slot.Clock);
         read.Value.Use();
         read.Dispose();
     }
