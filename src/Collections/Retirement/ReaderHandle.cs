@@ -38,7 +38,7 @@ public sealed class ReaderHandle : FinalizedObject, IDisposable
         get => _entry.ReadRelaxed()!;
     }
 
-    /// <summary>Enters a read section. O(1): two loads and three stores, no fence, no allocation.</summary>
+    /// <summary>Enters a read section. O(1): four loads and two stores, no fence, no allocation.</summary>
     /// <returns>The guard; dispose it on this thread, innermost first.</returns>
     /// <exception cref="ObjectDisposedException">The handle or its domain has been disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
