@@ -56,6 +56,30 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     public void Mutant_EndedThreadNotSeen_is_killed() => Kill("EndedThreadNotSeen");
 
     [Fact]
+    public void Mutant_HazardWithoutValidation_is_killed() => Kill("HazardWithoutValidation");
+
+    [Fact]
+    public void Mutant_ValidatedAgainstFrozenCopy_is_killed() => Kill("ValidatedAgainstFrozenCopy");
+
+    [Fact]
+    public void Mutant_LightRemovedFromHazard_is_killed() => Kill("LightRemovedFromHazard");
+
+    [Fact]
+    public void Mutant_HazardsScannedBeforeGuards_is_killed() => Kill("HazardsScannedBeforeGuards");
+
+    [Fact]
+    public void Mutant_HazardRegistryReadBeforeGuards_is_killed() => Kill("HazardRegistryReadBeforeGuards");
+
+    [Fact]
+    public void Mutant_HazardSlotReusedWhileHeld_is_killed() => Kill("HazardSlotReusedWhileHeld");
+
+    [Fact]
+    public void Mutant_LeakMarkedAfterHazardIsGone_is_killed() => Kill("LeakMarkedAfterHazardIsGone");
+
+    [Fact]
+    public void Mutant_LeakReadBeforeHazards_is_killed() => Kill("LeakReadBeforeHazards");
+
+    [Fact]
     public void Every_mutant_has_its_test() => Assert.All(
         MutantCatalog.All, static mutant => Assert.NotNull(typeof(MutantTests).GetMethod($"Mutant_{mutant.Name}_is_killed")));
 

@@ -56,6 +56,12 @@ public ref struct CellRead<T>
         }
     }
 
+    /// <summary>Takes a lease of this value, which outlives the read: it may cross <c>await</c> and threads.</summary>
+    /// <returns>The lease; dispose it.</returns>
+    /// <remarks>O(1) amortised; it allocates. The value is this read's even if it has been replaced meanwhile.</remarks>
+    /// <exception cref="InvalidOperationException">This is <c>default</c> or has been disposed.</exception>
+    public readonly Lease<T> Lease() => Lease<T>.Promote(Node);
+
     /// <summary>Ends the read. Further calls, on copies too, do nothing.</summary>
     /// <exception cref="InvalidOperationException">A guard entered later on the same reader is still open; nothing has been changed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

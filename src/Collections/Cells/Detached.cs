@@ -41,7 +41,7 @@ public sealed class Detached<T>
                 throw new InvalidOperationException("The object has been published again or retired already.");
             }
 
-            _cell.RetireValue(Value, _ownership.Birth, ref room);
+            _cell.RetireValue(Value, _ownership, ref room);
         }
         finally
         {

@@ -20,16 +20,22 @@ internal sealed class Ownership
 
     private static readonly ConditionalWeakTable<object, Ownership> s_records = [];
 
-    private readonly EraClock _clock;
-
     // The state in the lowest two bits, above it how often the object has been published.
     private SharedInt64 _state = new(Detached);
+    private SharedInt32 _leaked;
 
-    private Ownership(EraClock clock)
+    private Ownership(EraClock clock, HazardRegistry hazards)
     {
-        _clock = clock;
+        Hazards = hazards;
+        Id = hazards.NextId();
         Birth = clock.Now;
     }
+
+    /// <summary>The hazards of the object's domain: one registry a domain, and so its identity too.</summary>
+    public HazardRegistry Hazards { get; }
+
+    /// <summary>What leases name the object by: greater than 0 and never used again, not even for the next life of a pooled object (O7).</summary>
+    public long Id { get; }
 
     /// <summary>The era read before the object was first published (O9).</summary>
     public long Birth { get; }
@@ -37,12 +43,18 @@ internal sealed class Ownership
     /// <summary>Which publication the current one is, or the last one was.</summary>
     public long Publication => _state.Read() & ~StateMask;
 
+    /// <summary>
+    /// Whether a lease of the object was dropped: nobody knows when it will no longer be used, and so it is never disposed. To be read after the
+    /// hazards; see <see cref="MarkLeaked"/>.
+    /// </summary>
+    public bool IsLeaked => _leaked.Read() != 0;
+
     /// <summary>The record of an object that is about to be published.</summary>
     /// <exception cref="InvalidOperationException">The object was published under another domain.</exception>
-    public static Ownership Of(object value, EraClock clock)
+    public static Ownership Of(object value, EraClock clock, HazardRegistry hazards)
     {
-        Ownership record = s_records.GetValue(value, _ => new Ownership(clock));
-        return ReferenceEquals(record._clock, clock)
+        Ownership record = s_records.GetValue(value, _ => new Ownership(clock, hazards));
+        return ReferenceEquals(record.Hazards, hazards)
             ? record
             : throw new InvalidOperationException(
                 "The object was published under another retirement domain, whose readers may still hold it. Publish it where it was, or publish a new one.");
@@ -90,6 +102,9 @@ internal sealed class Ownership
             Thread.CurrentThread.Interrupt();
         }
     }
+
+    /// <summary>A lease of the object was dropped. To be called before its hazard is cleared: both are releases, and a scan reads them in the other order.</summary>
+    public void MarkLeaked() => _leaked.Write(1);
 
     /// <summary>Leaves the object to whoever exchanged it out.</summary>
     public void Detach() => _state.Write(Publication + Detached);

@@ -144,6 +144,40 @@ public sealed class SwmrCell<T> : IDisposable
         return node.Value;
     }
 
+    /// <summary>Takes a lease of the current value: it is held until the lease is disposed, across <c>await</c> and on any thread.</summary>
+    /// <returns>The lease; dispose it.</returns>
+    /// <remarks>
+    /// It needs no reader and no guard. O(1) amortised; it allocates, and tries again when the value is replaced at that moment. To lease what a read has
+    /// found, see <see cref="CellRead{T}.Lease"/>.
+    /// </remarks>
+    /// <exception cref="ObjectDisposedException">The cell or its domain has been disposed.</exception>
+    public Lease<T> Lease()
+    {
+        Domain.ThrowIfDisposed();
+        return Lease<T>.TakeCurrent(this) ?? throw new ObjectDisposedException(GetType().FullName);
+    }
+
+    /// <summary>The current node, from the live root, with acquire.</summary>
+    internal Node Current => _current.Read()!;
+
+    /// <summary>Takes a lease under a guard already open: see <see cref="ReadGuard.Lease{T}"/>.</summary>
+    internal Lease<T> LeaseUnder(ref ReadGuard guard)
+    {
+        if (!guard.IsOf(_clock))
+        {
+            ThrowUnusable(guard);
+        }
+
+        Node node = Current;
+        if (guard.Upper < node.Birth) // O8, as in ReadUnder.
+        {
+            node = ReadRaised(guard.Slot!) ?? throw new ObjectDisposedException(GetType().FullName);
+            guard.UpperWasRaised();
+        }
+
+        return Lease<T>.Promote(node);
+    }
+
     /// <summary>Replaces the value; the one replaced is disposed when no reader uses it. Publishing the current object does nothing.</summary>
     /// <param name="value">The new value; the cell owns it from now on.</param>
     /// <returns>The version of <paramref name="value"/>.</returns>
@@ -249,7 +283,7 @@ public sealed class SwmrCell<T> : IDisposable
         }
         finally
         {
-            RetireValue(current.Value, current.Birth, ref room);
+            RetireValue(current.Value, current.Ownership, ref room);
         }
 
         if (Reclaimer.MayRunCallbacks)
@@ -260,27 +294,24 @@ public sealed class SwmrCell<T> : IDisposable
 
     /// <summary>The record of an object that will have to be disposed, and with it the era of its birth: before its publication (O9).</summary>
     private Ownership? OwnershipOf(T value) =>
-        _reclaim is not null || value is IDisposable or IAsyncDisposable ? Ownership.Of(value, _clock) : null;
+        _reclaim is not null || value is IDisposable or IAsyncDisposable ? Ownership.Of(value, _clock, Domain.Hazards) : null;
 
     /// <summary>Retires a value that has been unlinked, or gives the room back for one that needs no disposal.</summary>
-    internal void RetireValue(T value, long birth, ref RetirementReservation room)
+    internal void RetireValue(T value, Ownership? record, ref RetirementReservation room)
     {
-        if (_reclaim is not null)
-        {
-            room.Retire(value, _reclaim, birth: birth);
-        }
-        else if (value is IDisposable disposable)
-        {
-            room.Retire(disposable, birth: birth);
-        }
-        else if (value is IAsyncDisposable asyncDisposable)
-        {
-            room.Retire(asyncDisposable, birth: birth);
-        }
-        else
+        if (record is null)
         {
             room.Dispose();
+            return;
         }
+
+        RetiredItem item = (_reclaim, value) switch
+        {
+            ({ } reclaim, _) => RetiredItem.Calling(value, reclaim, bytes: 0, record.Birth, _clock),
+            (_, IDisposable disposable) => RetiredItem.Disposing(disposable, bytes: 0, record.Birth, _clock),
+            _ => RetiredItem.DisposingAsync((IAsyncDisposable)value, bytes: 0, record.Birth, _clock),
+        };
+        room.Use(item.OwnedBy(record));
     }
 
     /// <summary>Other objects' callbacks do not run in the update, where they would find this cell's lock held.</summary>
@@ -359,7 +390,7 @@ public sealed class SwmrCell<T> : IDisposable
         {
             if (retire && replaced.Ownership is not null)
             {
-                RetireValue(replaced.Value, replaced.Birth, ref room);
+                RetireValue(replaced.Value, replaced.Ownership, ref room);
             }
         }
 

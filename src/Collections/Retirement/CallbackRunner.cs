@@ -16,11 +16,15 @@ internal sealed class CallbackRunner(RetirementDomain domain)
 {
     private readonly WeakReference<RetirementDomain> _domain = new(domain);
     private SharedInt64 _reclaimed;
+    private SharedInt64 _abandoned;
     private SharedInt64 _pendingBytes;
     private SharedInt64 _failures;
 
     /// <summary>How many items have been reclaimed.</summary>
     public long Reclaimed => _reclaimed.Read();
+
+    /// <summary>How many items have been left to their own finalizers.</summary>
+    public long Abandoned => _abandoned.Read();
 
     /// <summary>The bytes of what has been retired and not yet reclaimed.</summary>
     public long PendingBytes => _pendingBytes.Read();
@@ -35,6 +39,13 @@ internal sealed class CallbackRunner(RetirementDomain domain)
         {
             _pendingBytes.Add(bytes);
         }
+    }
+
+    /// <summary>Accounts for an item whose callback is never to run.</summary>
+    public void Abandon(RetiredItem item)
+    {
+        AddPending(-item.Bytes);
+        _abandoned.Add(1);
     }
 
     /// <summary>Runs the callbacks of a batch that has begun, and empties it.</summary>

@@ -105,6 +105,21 @@ public ref struct ReadGuard
         return cell.ReadUnder(ref this);
     }
 
+    /// <summary>Takes a lease of the current value of a cell, which outlives this guard: it may cross <c>await</c> and threads.</summary>
+    /// <typeparam name="T">The type of the value.</typeparam>
+    /// <param name="cell">A cell of this guard's domain.</param>
+    /// <returns>The lease; dispose it.</returns>
+    /// <remarks>O(1) amortised; it allocates. <see cref="SwmrCell{T}.Lease"/> does the same without a guard.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="cell"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The guard is not open, or belongs to another domain.</exception>
+    /// <exception cref="ObjectDisposedException">The cell has been disposed.</exception>
+    public Lease<T> Lease<T>(SwmrCell<T> cell)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(cell);
+        return cell.LeaseUnder(ref this);
+    }
+
     /// <summary>
     /// Gives up everything read under this guard so far and goes on as a new read section: for loops that would otherwise hold
     /// back for long what they no longer need.

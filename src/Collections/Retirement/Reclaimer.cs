@@ -3,12 +3,12 @@ using System.Diagnostics.CodeAnalysis;
 namespace SwmrKit;
 
 /// <summary>
-/// The list of what was retired, and the pass that reclaims what no reader can hold any more.
+/// The list of what was retired, and the pass that reclaims what no reader and no lease can hold any more.
 /// </summary>
 /// <remarks>
 /// <para><b>A pass.</b> Under the gate: take what is incoming and advance the era (O3). Then one heavy barrier for all of it (O1),
-/// then read the registry and its slots (O5), then split: what no reservation intersects is ready, the rest is held for the next
-/// pass. One pass runs at a time, and another thread may wait for that; callbacks run after it, outside every lock, so a slow one
+/// then read the registry and its slots (O5), then the hazards (O7, O10), then split: what no reservation intersects and no hazard
+/// names is ready, the rest is held for the next pass. One pass runs at a time, and another thread may wait for that; callbacks run after it, outside every lock, so a slow one
 /// delays nobody else's (<see cref="CallbackRunner"/>).</para>
 /// <para><b>When.</b> The thread that fills a batch runs one pass; the timer runs the others, and those that would fall into a callback
 /// or under a container's writer lock. While readers hold back much, a pass comes
@@ -26,6 +26,7 @@ internal sealed class Reclaimer
     private const int PassesPerFlush = 1_024;
 
     private readonly ReaderRegistry _registry;
+    private readonly HazardRegistry _hazards;
     private readonly EraClock _clock;
     private readonly Action _heavy;
     private readonly int _batchSize;
@@ -43,6 +44,7 @@ internal sealed class Reclaimer
     // Guarded by the pass.
     private readonly ExclusiveLock _pass = new();
     private readonly Reservations _reservations = new();
+    private readonly HazardIds _leased = new();
     private readonly List<RetiredItem> _held = [];
     private readonly List<ReadyBatch> _running = [];
 
@@ -55,6 +57,7 @@ internal sealed class Reclaimer
     public Reclaimer(RetirementDomain domain, Action heavy, RetirementOptions options)
     {
         _registry = domain.Readers;
+        _hazards = domain.Hazards;
         _clock = _registry.Clock;
         _heavy = heavy;
         _callbacks = new CallbackRunner(domain);
@@ -74,13 +77,16 @@ internal sealed class Reclaimer
     {
         get
         {
-            long reclaimed = _callbacks.Reclaimed; // Before the count of retired: pending is never negative.
+            long reclaimed = _callbacks.Reclaimed; // These before the count of retired: pending is never negative.
+            long abandoned = _callbacks.Abandoned;
             return new RetirementStatistics
             {
                 Retired = _retired.Read(),
                 Reclaimed = reclaimed,
+                Abandoned = abandoned,
                 PendingBytes = _callbacks.PendingBytes,
                 HeavyBarriers = _heavyBarriers.Read(),
+                LeakedLeases = _hazards.Leaked,
                 CallbackFailures = _callbacks.Failures,
                 ReclaimFailures = _reclaimFailures.Read(),
             };
@@ -187,13 +193,44 @@ internal sealed class Reclaimer
     public int Reclaim() => Reclaim(onlyFullBatch: false, passes: 1);
 
     /// <summary>
-    /// Reclaims what no reader holds, and waits for what was being reclaimed when this was called, and for disposals that this
-    /// began: with it, and after a grace period, everything retired before has been reclaimed.
+    /// Reclaims what no reader holds, waits for what was being reclaimed when this was called, and for disposals that this
+    /// began, and does so again until no lease holds anything either: with it, and after a grace period, everything retired before has
+    /// been reclaimed.
     /// </summary>
     /// <param name="graceEra">The era of that grace period: every section from before it has been left.</param>
     /// <param name="timeIsUp">Whether to wait no longer.</param>
     /// <returns>False when the time ran out first.</returns>
     public bool ReclaimAndWait(long graceEra, Func<bool> timeIsUp)
+    {
+        while (true)
+        {
+            if (!ReclaimAndWait(graceEra, timeIsUp, out long leased))
+            {
+                return false;
+            }
+
+            if (leased == 0)
+            {
+                return true;
+            }
+
+            var spinner = default(Spinner);
+            while (_hazards.Names(leased)) // Without a barrier: the pass that follows has its own.
+            {
+                if (timeIsUp())
+                {
+                    return false;
+                }
+
+                spinner.Spin();
+            }
+        }
+    }
+
+    /// <param name="graceEra">The era of the grace period.</param>
+    /// <param name="timeIsUp">Whether to wait no longer.</param>
+    /// <param name="leased">The id of one object retired before that a lease still holds, or 0.</param>
+    private bool ReclaimAndWait(long graceEra, Func<bool> timeIsUp, out long leased)
     {
         // In one: what was retired before is reclaimed by this pass, or has been detached by one whose batch is among the running.
         ReadyBatch? ready;
@@ -203,6 +240,7 @@ internal sealed class Reclaimer
             // The count first: a batch that still runs after it was read will change it.
             running = [.. _running.Select(static batch => (batch, batch.Completed)).Where(static pair => pair.batch.IsRunning)];
             ready = RunPass(graceEra);
+            leased = _held.Find(item => item.Tag < graceEra).Record?.Id ?? 0; // Such as no reader holds: they are here for a lease.
             if (ready is not null)
             {
                 running.Add((ready, ready.Completed));
@@ -297,6 +335,7 @@ internal sealed class Reclaimer
         _heavy(); // O1: pairs with ReaderSlot.Enter, RaiseUpper and TryReenter.
         _heavyBarriers.Add(1);
         _reservations.Read(_registry.Slots); // O5: the registry and its slots, only now.
+        _leased.Read(_hazards.Slots); // O7: after Heavy. O10: the hazards and their registry only after the guards, which leases are made from.
 
         _running.RemoveAll(static batch => !batch.IsRunning);
         ReadyBatch ready = _spare.Exchange(null) ?? new ReadyBatch();
@@ -309,9 +348,13 @@ internal sealed class Reclaimer
 
             // O1, O2: the sections that could have found what was tagged before the grace period's era have been left. A reader may still announce
             // an era it loaded earlier, and then seems to hold it; but it announces after that period's Heavy, and so sees the unlink.
-            if (item.Tag >= graceEra && _reservations.Hold(item.Birth, item.Tag))
+            if ((item.Tag >= graceEra && _reservations.Hold(item.Birth, item.Tag)) || _leased.Hold(item.Record))
             {
                 _held[kept++] = item;
+            }
+            else if (item.Record is { IsLeaked: true }) // After the hazards: a dropped lease leaves its mark before its hazard goes.
+            {
+                _callbacks.Abandon(item);
             }
             else
             {

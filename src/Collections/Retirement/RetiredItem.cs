@@ -26,6 +26,9 @@ internal readonly unsafe struct RetiredItem
     /// <summary>The era at or before which it was first published; 0 when unknown, which makes every earlier reader hold it back.</summary>
     public long Birth { get; }
 
+    /// <summary>The record of an object that a container owns, by which leases name it; null for what people retire themselves.</summary>
+    public Ownership? Record { get; private init; }
+
     /// <summary>The era in which it had been unlinked (O2).</summary>
     public long Tag { get; private init; }
 
@@ -62,6 +65,8 @@ internal readonly unsafe struct RetiredItem
     }
 
     public RetiredItem Tagged(long tag) => this with { Tag = tag };
+
+    public RetiredItem OwnedBy(Ownership record) => this with { Record = record };
 
     /// <summary>Runs the callback.</summary>
     /// <returns>Completed but for an asynchronous disposal that is still running. To be awaited once.</returns>

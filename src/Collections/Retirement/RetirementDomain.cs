@@ -58,6 +58,7 @@ public sealed class RetirementDomain : IDisposable
         options.Validate();
         _time = options.TimeProvider;
         Readers = new ReaderRegistry(heavy, _time);
+        Hazards = new HazardRegistry(this, options);
         _reclaimer = new Reclaimer(this, heavy, options);
     }
 
@@ -75,11 +76,21 @@ public sealed class RetirementDomain : IDisposable
     /// </remarks>
     public event EventHandler<RetirementFailedEventArgs>? ReclaimFailed;
 
+    /// <summary>A <see cref="Lease{T}"/> of an object that must be disposed was dropped: collected without having been disposed. Nobody knows whether the object is
+    /// still in use, so it is left to its own finalizer, and counts as <see cref="RetirementStatistics.Abandoned"/> when it has been retired.</summary>
+    /// <remarks>Raised on the finalizer's thread, where a handler must not wait. It runs as a callback does: see <see cref="CallbackFailed"/>.</remarks>
+    public event EventHandler<LeaseLeakedEventArgs>? LeaseLeaked;
+
     /// <summary>The domain of containers that were given none: one a process, never disposed.</summary>
     public static RetirementDomain Shared => s_shared.Value;
 
     /// <summary>The readers of this domain.</summary>
     public ReaderRegistry Readers { get; }
+
+    /// <summary>How many leases are held now, of objects that must be disposed. O(1).</summary>
+    public int LeasesHeld => Hazards.Held;
+
+    internal HazardRegistry Hazards { get; }
 
     /// <summary>The counts since creation. O(1).</summary>
     public RetirementStatistics Statistics => _reclaimer.Statistics;
@@ -177,12 +188,13 @@ public sealed class RetirementDomain : IDisposable
 
     /// <summary>
     /// Waits until every read section open now has been left, then reclaims what was retired before the call, callbacks that
-    /// other threads are running and asynchronous disposals included.
+    /// other threads are running and asynchronous disposals included. For what a lease holds it waits until that is disposed.
     /// </summary>
+    /// <remarks>A lease belongs to no thread: waiting for one that the caller itself holds is not noticed, and lasts until the time is over.</remarks>
     /// <param name="timeout">The longest wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends the wait early.</param>
     /// <returns>True when all of that is done, false when the time ran out: <see cref="ReaderRegistry.GetActiveReaders"/> of
-    /// <see cref="Readers"/> then names the readers that have not left.</returns>
+    /// <see cref="Readers"/> then names the readers that have not left, and <see cref="LeasesHeld"/> counts the leases that have not been disposed.</returns>
     /// <exception cref="InvalidOperationException">The calling thread is inside a read section of this domain, runs a callback, or is in
     /// <see cref="SwmrCell{T}.Update"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -200,13 +212,13 @@ public sealed class RetirementDomain : IDisposable
     }
 
     /// <summary>
-    /// Lets no further reader in, waits up to five seconds for those inside, and reclaims what none of them holds. The rest
-    /// stays pending and is reclaimed when its reader leaves; that readers are still inside is then reported, with their names, by
-    /// <see cref="ReclaimFailed"/> as a <see cref="TimeoutException"/>. Further calls drain again.
+    /// Lets no further reader in, waits up to five seconds for those inside and for leases of what has been retired, and reclaims what none of them holds. The rest
+    /// stays pending and is reclaimed when its reader leaves or its lease is disposed; what was waited for in vain is then reported, with the readers' names and the
+    /// number of leases, by <see cref="ReclaimFailed"/> as a <see cref="TimeoutException"/>. Further calls drain again.
     /// </summary>
     /// <remarks>
     /// <para>Entering, and reading a container without an open guard, throws from then on, through existing handles too. Guards that are open stay
-    /// in force. A thread that was entering at that moment still comes in, once, and is protected as any other.</para>
+    /// in force, and so do leases; a lease can be taken only from such a guard. A thread that was entering, or taking a lease, at that moment still comes in, once, and is protected as any other.</para>
     /// <para>Writers go on: containers may be written and disposed afterwards, and what they retire is reclaimed.</para>
     /// </remarks>
     /// <exception cref="InvalidOperationException">The calling thread is inside a read section of this domain, runs a callback, is in
@@ -233,16 +245,22 @@ public sealed class RetirementDomain : IDisposable
             _reclaimer.Reclaim();
             OnFailed(
                 new TimeoutException(
-                    $"The domain was disposed, but after {s_disposeWait.TotalSeconds} seconds a reader was still inside or a callback had not ended. "
-                    + $"What is pending, {Statistics.Pending}, is reclaimed when they have. Readers inside: {string.Join(", ", Readers.GetActiveReaders())}."),
+                    $"The domain was disposed, but after {s_disposeWait.TotalSeconds} seconds a reader was still inside, a lease was held or a callback had not ended. "
+                    + $"What is pending, {Statistics.Pending}, is reclaimed when they have. Leases held: {LeasesHeld}. "
+                    + $"Readers inside: {string.Join(", ", Readers.GetActiveReaders())}."),
                 isCallback: false);
         }
     }
 
     internal Reclaimer Reclaimer => _reclaimer;
 
+    internal void OnFailed(Exception exception, bool isCallback) =>
+        Tell(() => (isCallback ? CallbackFailed : ReclaimFailed)?.Invoke(this, new RetirementFailedEventArgs(exception)));
+
+    internal void OnLeaseLeaked(LeaseLeakedEventArgs leak) => Tell(() => LeaseLeaked?.Invoke(this, leak));
+
     [SuppressMessage("Design", "CA1031", Justification = "A handler's failure must not end the timer's thread or stop other callbacks.")]
-    internal void OnFailed(Exception exception, bool isCallback)
+    private static void Tell(Action handlers)
     {
         if (ThreadVariable<RetirementFailedEventArgs, bool>.Value)
         {
@@ -253,7 +271,7 @@ public sealed class RetirementDomain : IDisposable
         CallbackScope.Enter(); // A pass run by what a handler retires could fail in turn.
         try
         {
-            (isCallback ? CallbackFailed : ReclaimFailed)?.Invoke(this, new RetirementFailedEventArgs(exception));
+            handlers();
         }
         catch (Exception)
         {

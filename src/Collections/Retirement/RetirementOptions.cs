@@ -13,6 +13,10 @@ public sealed class RetirementOptions
     /// <summary>Where the flush timer comes from and what measures the waits; by default <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
+    /// <summary>Whether each <see cref="Lease{T}"/> notes where it was taken, for <see cref="RetirementDomain.LeaseLeaked"/>; by default not. It
+    /// makes taking a lease many times dearer: for looking for a leak.</summary>
+    public bool CaptureLeaseStacks { get; set; }
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1, nameof(BatchSize));

@@ -81,9 +81,10 @@ public ref struct RetirementReservation
         ? reclaimer.Clock
         : throw NoRoom();
 
-    private void Use(RetiredItem item)
+    /// <summary>Retires something in this room.</summary>
+    internal void Use(RetiredItem item)
     {
-        Reclaimer reclaimer = _reclaimer!;
+        Reclaimer reclaimer = _reclaimer ?? throw NoRoom();
         _reclaimer = null; // Before callbacks run, and whatever they do.
         if (!reclaimer.RetireReserved(item, _place, _serial))
         {
