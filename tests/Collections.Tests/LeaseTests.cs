@@ -480,7 +480,11 @@ public sealed class LeaseTests : IClassFixture<SharedMachine>
             return cell.Lease();
         })];
         var state = new object();
-        RetireOne();
+        for (int i = 0; i < 1_000; i++)
+        {
+            RetireOne();
+        }
+
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1_000; i++)
         {
