@@ -69,7 +69,10 @@ public static class CollectibleWork
             {
                 using CellRead<Resource> implicitly = cell.Read();
                 using CellRead<Resource> explicitly = cell.Read(handle);
+                using Lease<Resource> taken = cell.Lease();
+                using Lease<Resource> promoted = explicitly.Lease();
                 Require(implicitly.Value.IsAlive && explicitly.Value.IsAlive, "disposed under a reader");
+                Require(taken.Value.IsAlive && promoted.Value.IsAlive, "disposed under a lease");
             }
         }
     }

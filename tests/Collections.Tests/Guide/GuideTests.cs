@@ -107,6 +107,55 @@ public sealed class GuideTests : IClassFixture<SharedMachine>, IDisposable
     }
 
     [Fact]
+    public async Task A_lease_is_held_across_await_and_its_index_unmapped_afterwards()
+    {
+        using var cell = new SwmrCell<MappedIndex>(new MappedIndex(_files.Write(1, 2, 3)), _domain);
+        Assert.Equal(3, await CountAsync(KeysWhileTheIndexIsReplaced()));
+        Assert.Equal(1, _domain.TryReclaim());
+        ExpectMapped(1);
+        Lease<MappedIndex>? found = Find(4);
+        Assert.NotNull(found);
+        cell.Publish(new MappedIndex(_files.Write(5)));
+        _domain.TryReclaim();
+        Assert.True(found.Value.Contains(4));
+        found.Dispose();
+        Assert.Equal(1, _domain.TryReclaim());
+        Assert.Null(Find(4));
+        Assert.Equal(0, _domain.LeasesHeld);
+
+        async Task<int> CountAsync(IAsyncEnumerable<long> keys)
+        {
+            using Lease<MappedIndex> lease = cell.Lease();
+            int found = 0;
+            await foreach (long key in keys)            // on whatever thread it goes on
+            {
+                found += lease.Value.Contains(key) ? 1 : 0;
+            }
+
+            return found;                               // unmapped from here on, if it has been replaced
+        }
+
+        Lease<MappedIndex>? Find(long key)
+        {
+            using CellRead<MappedIndex> read = cell.Read();
+            return read.Value.Contains(key) ? read.Lease() : null;
+        }
+
+        async IAsyncEnumerable<long> KeysWhileTheIndexIsReplaced()
+        {
+            yield return 1;
+            cell.Publish(new MappedIndex(_files.Write(4)));
+            for (long key = 2; key <= 4; key++)
+            {
+                await Task.Yield();
+                Assert.Equal(0, _domain.TryReclaim());
+                ExpectMapped(2);
+                yield return key;
+            }
+        }
+    }
+
+    [Fact]
     public void A_guard_refreshed_now_and_then_lets_go_of_what_it_read()
     {
         using var cell = new SwmrCell<MappedIndex>(new MappedIndex(_files.Write(1)), _domain);

@@ -102,8 +102,11 @@ internal sealed class DisposalStress
                 {
                     0 => (WayToRead.OnAThreadThatEnds, ReadOnAThreadThatEnds(random >> 12)),
                     1 => (WayToRead.Stalled, ReadStalled(handle, random >> 12)),
+                    2 => (WayToRead.LongLease, ReadLongUnderLeases(handle, random >> 12)),
                     < 64 => (WayToRead.Nested, ReadNested(handle, random >> 12)),
-                    < 2_048 => (WayToRead.Cell, ReadCell(handle, random >> 12)),
+                    < 512 => (WayToRead.Lease, ReadUnderLease(random >> 12)),
+                    < 1_024 => (WayToRead.Promotion, ReadUnderPromotion(handle, random >> 12)),
+                    < 2_560 => (WayToRead.Cell, ReadCell(handle, random >> 12)),
                     _ => (WayToRead.Guard, ReadUnderGuard(handle, random >> 12)),
                 };
                 reads[(int)way]++;
@@ -166,6 +169,57 @@ internal sealed class DisposalStress
         bool intact = StaysIntact(first, random) && second.IsIntact && third.IsIntact;
         guard.Dispose();
         return intact;
+    }
+
+    private bool ReadUnderLease(uint random)
+    {
+        using Lease<NativeBlock> lease = _cell.Lease();
+        return StaysIntact(lease.Value, random);
+    }
+
+    /// <summary>The lease outlives the read, or guard, that it was made from.</summary>
+    private bool ReadUnderPromotion(ReaderHandle handle, uint random)
+    {
+        Lease<NativeBlock> lease;
+        if ((random & 1) == 0)
+        {
+            using CellRead<NativeBlock> read = _cell.Read(handle);
+            lease = read.Lease();
+        }
+        else
+        {
+            using ReadGuard guard = handle.Enter();
+            lease = guard.Lease(_cell);
+        }
+
+        using (lease)
+        {
+            return StaysIntact(lease.Value, random >> 1);
+        }
+    }
+
+    /// <summary>Leases held for long, beside guards that come and go; released by another thread, and one of them again at the same time by this.</summary>
+    private bool ReadLongUnderLeases(ReaderHandle handle, uint random)
+    {
+        Lease<NativeBlock> first = _cell.Lease();
+        Stall(random);
+        Lease<NativeBlock> second;
+        using (CellRead<NativeBlock> read = _cell.Read(handle))
+        {
+            second = read.Lease();
+        }
+
+        WaitForWrites(4);
+        bool intact = StaysIntact(first.Value, random) && second.Value.IsIntact;
+        var releasing = Task.Run(() =>
+        {
+            bool stillIntact = second.Value.IsIntact;
+            second.Dispose();
+            first.Dispose();
+            return stillIntact;
+        });
+        first.Dispose();
+        return releasing.GetAwaiter().GetResult() && intact;
     }
 
     private bool ReadOnAThreadThatEnds(uint random)

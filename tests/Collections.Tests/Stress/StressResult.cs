@@ -34,5 +34,8 @@ internal enum WayToRead
     Guard,
     Nested,
     Stalled,
+    Lease,
+    Promotion,
+    LongLease,
     OnAThreadThatEnds,
 }

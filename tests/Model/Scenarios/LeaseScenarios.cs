@@ -39,7 +39,7 @@ internal static class LeaseScenarios
             Model.Assert(world.Domain.LeasesHeld == 0, "a slot was lost");
         },
         Plain: 2,
-        Full: 3);
+        Full: 2);
 
     /// <summary>A read is made into a lease, which outlives it, while the value is replaced.</summary>
     public static Scenario PromotionAgainstRetire => new(
@@ -74,8 +74,8 @@ internal static class LeaseScenarios
             ));
             world.Drain();
         },
-        Plain: 2,
-        Full: 3);
+        Plain: 1,
+        Full: 2);
 
     /// <summary>The domain's first lease, made from a read: the table of hazards grows while a retirement scans.</summary>
     public static Scenario RegistryGrowthDuringScan => new(
@@ -113,7 +113,7 @@ internal static class LeaseScenarios
             world.Drain();
         },
         Plain: 2,
-        Full: 3);
+        Full: 2);
 
     /// <summary>A lease passed to another thread and released there.</summary>
     public static Scenario ReleasedElsewhere => new(
@@ -139,7 +139,7 @@ internal static class LeaseScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 2);
+        Full: 1);
 
     /// <summary>A value is exchanged out and published again while a lease from its first time is held.</summary>
     public static Scenario LeaseOfWhatIsPublishedAgain => new(
@@ -158,7 +158,7 @@ internal static class LeaseScenarios
             world.Drain();
         },
         Plain: 2,
-        Full: 3);
+        Full: 2);
 
     /// <summary>A lease is dropped while its value is in use, and replaced: it is never disposed.</summary>
     public static Scenario DroppedLease => new(
