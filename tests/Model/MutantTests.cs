@@ -65,6 +65,9 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     public void Mutant_LightRemovedFromHazard_is_killed() => Kill("LightRemovedFromHazard");
 
     [Fact]
+    public void Mutant_NoHeavyForLeases_is_killed() => Kill("NoHeavyForLeases");
+
+    [Fact]
     public void Mutant_HazardsScannedBeforeGuards_is_killed() => Kill("HazardsScannedBeforeGuards");
 
     [Fact]
