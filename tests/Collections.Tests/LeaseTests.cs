@@ -531,6 +531,51 @@ public sealed class LeaseTests : IClassFixture<SharedMachine>
         var cell = new SwmrCell<Canary>(value, domain);
         Lease<Canary> lease = cell.Lease();
         cell.Publish(new Canary());
+        DisposeWhileTimePasses(domain, time);
+        Assert.Contains("Leases held: 1.", Assert.IsType<TimeoutException>(reported).Message, StringComparison.Ordinal);
+        Assert.True(value.IsAlive);
+        Assert.Throws<ObjectDisposedException>(cell.Lease);
+        Assert.Equal(1, domain.LeasesHeld);
+        lease.Dispose();
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(1, value.Disposals);
+        cell.Dispose();
+    }
+
+    [Fact]
+    public void A_read_still_open_in_a_disposed_domain_is_promoted_as_ever()
+    {
+        var time = new ManualTime();
+        var domain = new RetirementDomain(new RetirementOptions { BatchSize = 1, TimeProvider = time });
+        var value = new Canary();
+        var cell = new SwmrCell<Canary>(value, domain);
+        using var inside = new ManualResetEventSlim();
+        using var disposed = new ManualResetEventSlim();
+        Lease<Canary>? lease = null;
+        var reader = new Thread(() =>
+        {
+            using CellRead<Canary> read = cell.Read();
+            inside.Set();
+            disposed.Wait();
+            lease = read.Lease();
+        })
+        { IsBackground = true };
+        reader.Start();
+        inside.Wait();
+        cell.Publish(new Canary());
+        DisposeWhileTimePasses(domain, time);
+        disposed.Set();
+        Assert.True(reader.Join(s_deadline));
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.True(lease!.Value.IsAlive);
+        lease.Dispose();
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(1, value.Disposals);
+        cell.Dispose();
+    }
+
+    private static void DisposeWhileTimePasses(RetirementDomain domain, ManualTime time)
+    {
         var disposing = new Thread(domain.Dispose) { IsBackground = true };
         disposing.Start();
         Wait.Until(
@@ -540,14 +585,6 @@ public sealed class LeaseTests : IClassFixture<SharedMachine>
                 return disposing.Join(1);
             },
             "the end of Dispose");
-        Assert.Contains("Leases held: 1.", Assert.IsType<TimeoutException>(reported).Message, StringComparison.Ordinal);
-        Assert.True(value.IsAlive);
-        Assert.Throws<ObjectDisposedException>(cell.Lease);
-        Assert.Equal(1, domain.LeasesHeld);
-        lease.Dispose();
-        time.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal(1, value.Disposals);
-        cell.Dispose();
     }
 
     private static Canary Current(SwmrCell<Canary> cell)

@@ -113,7 +113,7 @@ public sealed class Lease<T> : FinalizedObject, IDisposable
         {
             record.MarkLeaked(); // Before the hazard goes: a scanner that does not find it any more finds the mark.
             record.Hazards.Release(_slot!);
-            record.Hazards.Report(() => new LeaseLeakedEventArgs(record.Hazards.Time.GetElapsedTime(_takenAt), node.Value.GetType(), _stack?.ToString()));
+            record.Hazards.Report(node.Value, _takenAt, _stack);
         }
     }
 

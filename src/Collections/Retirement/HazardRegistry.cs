@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace SwmrKit;
@@ -81,15 +82,18 @@ internal sealed class HazardRegistry(RetirementDomain domain, RetirementOptions 
     }
 
     /// <summary>Counts a lease that was dropped and tells the domain's handlers. Never fails: a finalizer calls it.</summary>
+    /// <param name="value">What it held.</param>
+    /// <param name="takenAt">When it was taken, as <see cref="Time"/> counts.</param>
+    /// <param name="stack">Where, if that was noted.</param>
     [SuppressMessage("Design", "CA1031", Justification = "What a finalizer throws ends the process; there may be no memory to report with.")]
-    public void Report(Func<LeaseLeakedEventArgs> leak)
+    public void Report(object value, long takenAt, StackTrace? stack)
     {
         _leaked.Add(1);
         try
         {
             if (_domain.TryGetTarget(out RetirementDomain? target))
             {
-                target.OnLeaseLeaked(leak());
+                target.OnLeaseLeaked(new LeaseLeakedEventArgs(Time.GetElapsedTime(takenAt), value.GetType(), stack?.ToString()));
             }
         }
         catch (Exception)

@@ -8,8 +8,8 @@ namespace SwmrKit;
 /// <remarks>
 /// <para><b>A pass.</b> Under the gate: take what is incoming and advance the era (O3). Then one heavy barrier for all of it (O1),
 /// then read the registry and its slots (O5), then the hazards (O7, O10), then split: what no reservation intersects and no hazard
-/// names is ready, the rest is held for the next pass. One pass runs at a time, and another thread may wait for that; callbacks run after it, outside every lock, so a slow one
-/// delays nobody else's (<see cref="CallbackRunner"/>).</para>
+/// names is ready, the rest is held for the next pass. One pass runs at a time, and another thread may wait for that; callbacks run
+/// after it, outside every lock, so a slow one delays nobody else's (<see cref="CallbackRunner"/>).</para>
 /// <para><b>When.</b> The thread that fills a batch runs one pass; the timer runs the others, and those that would fall into a callback
 /// or under a container's writer lock. While readers hold back much, a pass comes
 /// only when half as much has come in: looking again at what is held stays a constant part of each retirement's cost.</para>

@@ -188,9 +188,10 @@ public sealed class RetirementDomain : IDisposable
 
     /// <summary>
     /// Waits until every read section open now has been left, then reclaims what was retired before the call, callbacks that
-    /// other threads are running and asynchronous disposals included. For what a lease holds it waits until that is disposed.
+    /// other threads are running and asynchronous disposals included. For what a lease holds it waits until the lease is disposed.
     /// </summary>
-    /// <remarks>A lease belongs to no thread: waiting for one that the caller itself holds is not noticed, and lasts until the time is over.</remarks>
+    /// <remarks>A lease belongs to no thread: waiting for one that the caller itself holds is not noticed, and lasts until the time is over. One that was dropped is
+    /// waited for until it is collected; what it held is not reclaimed then, but <see cref="RetirementStatistics.Abandoned"/>.</remarks>
     /// <param name="timeout">The longest wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="cancellationToken">Ends the wait early.</param>
     /// <returns>True when all of that is done, false when the time ran out: <see cref="ReaderRegistry.GetActiveReaders"/> of
