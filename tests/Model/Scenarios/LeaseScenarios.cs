@@ -50,7 +50,7 @@ internal static class LeaseScenarios
             world.Drain();
         },
         Plain: 2,
-        Full: 3);
+        Full: null);
 
     /// <summary>A lease is taken under a guard that was open before, and is younger than its value.</summary>
     public static Scenario PromotionUnderOpenGuard => new(
@@ -75,7 +75,7 @@ internal static class LeaseScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 2);
+        Full: null);
 
     /// <summary>The domain's first lease, made from a read: the table of hazards grows while a retirement scans.</summary>
     public static Scenario RegistryGrowthDuringScan => new(
@@ -86,7 +86,7 @@ internal static class LeaseScenarios
             world.Drain();
         },
         Plain: 2,
-        Full: 3);
+        Full: null);
 
     /// <summary>Two threads dispose one lease; each then takes another, of different objects, one of which is replaced.</summary>
     public static Scenario DoubleDisposeAndReuse => new(
@@ -113,7 +113,7 @@ internal static class LeaseScenarios
             world.Drain();
         },
         Plain: 2,
-        Full: 2);
+        Full: null);
 
     /// <summary>A lease passed to another thread and released there.</summary>
     public static Scenario ReleasedElsewhere => new(
@@ -158,7 +158,7 @@ internal static class LeaseScenarios
             world.Drain();
         },
         Plain: 2,
-        Full: 2);
+        Full: null);
 
     /// <summary>A lease is dropped while its value is in use, and replaced: it is never disposed.</summary>
     public static Scenario DroppedLease => new(
@@ -201,7 +201,7 @@ internal static class LeaseScenarios
             ));
         },
         Plain: 2,
-        Full: 3);
+        Full: null);
 
     /// <param name="readers">How many slots for readers.</param>
     /// <param name="hazards">Whether the table of hazards is there already.</param>
