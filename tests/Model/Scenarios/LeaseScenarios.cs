@@ -219,7 +219,7 @@ internal static class LeaseScenarios
 
     private static Lease<Resource> Promote(SwmrCell<Resource> cell, World world)
     {
-        CellRead<Resource> read = cell.ReadThrough(world.Slot(0));
+        CellRead<Resource> read = cell.ReadThrough(world.Slot(0), world.Slot(0).Clock);
         Lease<Resource> lease = read.Lease();
         read.Dispose();
         return lease;
