@@ -25,7 +25,7 @@ public sealed class ReservationsTests : IClassFixture<SharedMachine>
 
         long tag = (birth % 48) + (life % 8);
         var reservations = new Reservations();
-        reservations.Read([.. slots]);
+        reservations.Read([.. slots], now: 0);
         bool expected = intervals.Exists(interval => interval.Lower <= tag && interval.Upper >= birth % 48);
         return (reservations.Hold(birth % 48, tag) == expected).ToProperty();
     }

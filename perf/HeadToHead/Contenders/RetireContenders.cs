@@ -77,7 +77,7 @@ internal sealed class ScanReservations : Contender
         long held = 0;
         for (int i = 0; i < iterations; i++)
         {
-            _reservations.Read(_registry.Slots);
+            _reservations.Read(_registry.Slots, now: i);
             held += _reservations.Hold(birth: 0, tag: long.MaxValue) ? 1 : 0;
         }
 

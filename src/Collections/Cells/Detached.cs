@@ -33,7 +33,7 @@ public sealed class Detached<T>
             return; // Nothing to dispose.
         }
 
-        RetirementReservation room = _cell.Domain.Reserve();
+        RetirementReservation room = _cell.Domain.ReserveAlways();
         try
         {
             if (!_ownership.TryRetireDetached(_publication))

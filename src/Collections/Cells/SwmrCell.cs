@@ -185,6 +185,7 @@ public sealed class SwmrCell<T> : IDisposable
     /// <exception cref="InvalidOperationException">The object is owned by another cell, has been retired, or was published under
     /// another domain; or this is called from inside <see cref="Update"/> of the same cell.</exception>
     /// <exception cref="ObjectDisposedException">The cell has been disposed.</exception>
+    /// <exception cref="RetirementOverflowException">More is pending than the domain's options allow; nothing has been changed.</exception>
     public long Publish(T value)
     {
         ArgumentNullException.ThrowIfNull(value);
@@ -199,6 +200,7 @@ public sealed class SwmrCell<T> : IDisposable
     /// <exception cref="ArgumentNullException"><paramref name="update"/> is null.</exception>
     /// <exception cref="InvalidOperationException">It returned null or an object that cannot be published (see <see cref="Publish"/>).</exception>
     /// <exception cref="ObjectDisposedException">The cell has been disposed.</exception>
+    /// <exception cref="RetirementOverflowException">More is pending than the domain's options allow; nothing has been changed.</exception>
     public long Update(Func<T, T> update)
     {
         ArgumentNullException.ThrowIfNull(update);
@@ -268,7 +270,7 @@ public sealed class SwmrCell<T> : IDisposable
 
             var disposed = Node.Disposed(current);
             refusal = _change is null ? null : new ObjectDisposedException(nameof(SwmrCell<>));
-            room = Domain.Reserve(); // As in Write: what can fail, before the unlink.
+            room = Domain.ReserveAlways(); // As in Write: what can fail, before the unlink.
             change = TakeChange();
             _current.Write(disposed); // O2: the unlink, before the tag.
             current.Ownership?.Retire();

@@ -12,13 +12,16 @@ namespace SwmrKit;
 /// <see cref="SynchronizationContext"/>, whichever thread they fall on.
 /// The domain is held weakly, and only to report to.
 /// </remarks>
-internal sealed class CallbackRunner(RetirementDomain domain)
+internal sealed class CallbackRunner(RetirementDomain domain, TimeProvider time)
 {
     private readonly WeakReference<RetirementDomain> _domain = new(domain);
     private SharedInt64 _reclaimed;
     private SharedInt64 _abandoned;
     private SharedInt64 _pendingBytes;
     private SharedInt64 _failures;
+
+    /// <summary>The domain's name.</summary>
+    public string DomainName { get; } = domain.Name;
 
     /// <summary>How many items have been reclaimed.</summary>
     public long Reclaimed => _reclaimed.Read();
@@ -81,6 +84,11 @@ internal sealed class CallbackRunner(RetirementDomain domain)
     {
         try
         {
+            if (item.RetiredAt != 0)
+            {
+                RetirementMetrics.RecordDelay(time.GetElapsedTime(item.RetiredAt), DomainName);
+            }
+
             ValueTask disposal = item.Reclaim();
             if (!disposal.IsCompleted)
             {
@@ -105,6 +113,15 @@ internal sealed class CallbackRunner(RetirementDomain domain)
         if (_domain.TryGetTarget(out RetirementDomain? target))
         {
             target.OnFailed(exception, isCallback);
+        }
+    }
+
+    /// <summary>Tells the domain's handlers that too much is pending.</summary>
+    public void ReportOverflow(long pending, long pendingBytes)
+    {
+        if (_domain.TryGetTarget(out RetirementDomain? target))
+        {
+            target.OnOverflow(new RetirementOverflowEventArgs(pending, pendingBytes));
         }
     }
 

@@ -79,6 +79,8 @@ internal sealed class FlushTimer
         }
 
         TimeSpan due = state == ArmedForRetired ? _delay : _delay * _backOff;
+        TimeSpan heavyMayCome = _reclaimer.UntilHeavyMayCome;
+        due = due > heavyMayCome ? due : heavyMayCome;
         _timer.Change(due, Timeout.InfiniteTimeSpan); // If it throws, nothing is armed, and the next retirement tries again.
         _state.Write(state);
         _takenWhenArmed = _reclaimer.Taken;

@@ -129,52 +129,30 @@ public sealed class ReaderRegistry
     /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; nothing may be concluded.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative and not infinite.</exception>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted while it waited.</exception>
-    public bool WaitForReaders(TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        WaitForReaders(timeout, out _, cancellationToken);
-
-    /// <param name="timeout">The longest wait.</param>
-    /// <param name="graceEra">The era that began with the wait: what was tagged before it, no reader holds when this has returned true, not even
-    /// one that announces an older era later.</param>
-    /// <param name="cancellationToken">Ends the wait early.</param>
-    internal bool WaitForReaders(TimeSpan timeout, out long graceEra, CancellationToken cancellationToken)
+    public bool WaitForReaders(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        graceEra = 0;
-        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
-        {
-            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "The time must not be negative; Timeout.InfiniteTimeSpan means no limit.");
-        }
+        var deadline = new Deadline(_time, timeout, cancellationToken);
+        ThrowIfCallerInside();
+        return deadline.SpinUntil(BeginGracePeriod().IsOver);
+    }
 
+    /// <exception cref="InvalidOperationException">The calling thread is inside a read section.</exception>
+    internal void ThrowIfCallerInside()
+    {
         if (IsCallerInside())
         {
             throw new InvalidOperationException(
                 "The calling thread is inside a read section of the readers it wants to wait for, and would wait for ever. Dispose the guard first.");
         }
+    }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        graceEra = Advance();
-        _heavy(); // O1: pairs with ReaderSlot.Enter, RaiseUpper and TryReenter. O5: the registry and its slots are read after it.
-        long start = _time.GetTimestamp();
-        foreach (ReaderSlot slot in Slots)
-        {
-            var spinner = default(Spinner);
-            while (slot.Lower is > 0 and long lower && lower < graceEra) // O4: acquire.
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (timeout != Timeout.InfiniteTimeSpan && _time.GetElapsedTime(start) >= timeout)
-                {
-                    return false;
-                }
+    internal GracePeriod BeginGracePeriod() => new(this, _heavy);
 
-                if (spinner.WillYield)
-                {
-                    TakeBackAbandoned();
-                }
-
-                spinner.Spin();
-            }
-        }
-
-        return true;
+    /// <summary>The name of who holds a slot; null when nobody does.</summary>
+    internal string? NameOf(ReaderSlot slot)
+    {
+        using ExclusiveLock.Scope held = _lock.Enter();
+        return slot.Owner?.Name;
     }
 
     /// <summary>The readers that are inside a read section now, by name: a sample, for diagnostics.</summary>

@@ -33,11 +33,16 @@ internal sealed class Reclaimer
     private readonly int _advanceEvery;
     private readonly CallbackRunner _callbacks;
     private readonly FlushTimer _timer;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _minHeavyInterval;
+    private readonly TaskScheduler? _callbackScheduler;
 
     // Guarded by the clock's gate.
     private RetiredItem[] _incoming;
     private PlainData<int> _incomingCount;
+    private PlainData<bool> _isPassDue;
     private readonly ReservedRooms _reserved = new();
+    private readonly PendingLimits? _limits;
     private SharedInt64 _retired;
     private SharedInt64 _taken;
 
@@ -52,6 +57,7 @@ internal sealed class Reclaimer
     private SharedInt32 _heldCount; // As of the last pass, for those who arm the timer after it.
     private SharedReference<ReadyBatch> _spare;
     private SharedInt64 _heavyBarriers;
+    private SharedInt64 _lastHeavy; // When, by the domain's clock; 0 for never.
     private SharedInt64 _reclaimFailures;
 
     public Reclaimer(RetirementDomain domain, Action heavy, RetirementOptions options)
@@ -60,11 +66,15 @@ internal sealed class Reclaimer
         _hazards = domain.Hazards;
         _clock = _registry.Clock;
         _heavy = heavy;
-        _callbacks = new CallbackRunner(domain);
+        _callbacks = new CallbackRunner(domain, options.TimeProvider);
         _batchSize = options.BatchSize;
         _advanceEvery = Math.Max(1, options.BatchSize / AdvancesPerBatch);
         _incoming = new RetiredItem[options.BatchSize];
         _threshold.Write(options.BatchSize);
+        _time = options.TimeProvider;
+        _minHeavyInterval = options.MinHeavyInterval;
+        _callbackScheduler = options.CallbackScheduler;
+        _limits = PendingLimits.Of(options, domain.Name);
         _timer = new FlushTimer(this, options.FlushDelay, options.TimeProvider);
     }
 
@@ -94,10 +104,17 @@ internal sealed class Reclaimer
     }
 
     /// <summary>Makes room for one item, so that retiring it after the unlink cannot fail.</summary>
+    /// <param name="mayRefuse">Whether nothing has been unlinked yet, so that there may be none by the domain's options.</param>
     /// <returns>What tells this reservation from every other.</returns>
-    public (int Place, long Serial) Reserve()
+    /// <exception cref="RetirementOverflowException">There is none by the domain's options.</exception>
+    public (int Place, long Serial) Reserve(bool mayRefuse)
     {
         using ExclusiveLock.Scope held = _clock.Gate.Enter();
+        if (mayRefuse)
+        {
+            _limits?.ThrowIfFull(PendingUnderGate + _reserved.Count, _callbacks.PendingBytes);
+        }
+
         MakeRoomUnderGate();
         return _reserved.Add(); // Counted apart from what is incoming: taking that leaves the room.
     }
@@ -112,21 +129,21 @@ internal sealed class Reclaimer
     /// <summary>Takes over something the calling thread has unlinked. Never waits for readers.</summary>
     public void Retire(RetiredItem item)
     {
-        bool full;
+        Due due;
         using (_clock.Gate.Enter())
         {
             MakeRoomUnderGate();
-            full = AcceptUnderGate(item);
+            due = AcceptUnderGate(item);
         }
 
-        ReclaimOrArm(full);
+        DoWhatIsDue(due);
     }
 
     /// <summary>As <see cref="Retire"/>, in the room of a reservation, which is used up.</summary>
     /// <returns>False, having accepted nothing, when the reservation has been used or given back before.</returns>
     public bool RetireReserved(RetiredItem item, int place, long serial)
     {
-        bool full;
+        Due due;
         using (_clock.Gate.Enter())
         {
             if (!_reserved.Remove(place, serial))
@@ -134,17 +151,26 @@ internal sealed class Reclaimer
                 return false;
             }
 
-            full = AcceptUnderGate(item);
+            due = AcceptUnderGate(item);
         }
 
-        ReclaimOrArm(full);
+        DoWhatIsDue(due);
         return true;
     }
 
+    /// <summary>What one more retirement has made due.</summary>
+    private readonly record struct Due(bool IsPass, bool IsReport);
+
+    private long PendingUnderGate => _retired.ReadRelaxed() - _callbacks.Reclaimed - _callbacks.Abandoned;
+
     /// <summary>Where there is room for it.</summary>
-    /// <returns>Whether a batch has come in.</returns>
-    private bool AcceptUnderGate(RetiredItem item)
+    private Due AcceptUnderGate(RetiredItem item)
     {
+        if (RetirementMetrics.IsDelayWanted)
+        {
+            item = item with { RetiredAt = _time.GetTimestamp() };
+        }
+
         int count = _incomingCount.Read() + 1;
         _incoming[count - 1] = item.Tagged(_clock.TagUnderGate()); // O2: after the unlink, under the lock of every advance.
         _incomingCount.Write(count);
@@ -155,14 +181,28 @@ internal sealed class Reclaimer
             _clock.AdvanceUnderGate();
         }
 
-        return count >= _threshold.ReadRelaxed();
+        bool isPassDue = count >= _threshold.ReadRelaxed();
+        bool isReportDue = _limits is not null
+            && _limits.Accept(PendingUnderGate, _callbacks.PendingBytes, item.Bytes, isBatch: count >= _batchSize, ref isPassDue);
+        if (isPassDue)
+        {
+            _isPassDue.Write(true);
+        }
+
+        return new Due(isPassDue, isReportDue);
     }
 
-    private void ReclaimOrArm(bool full)
+    private void DoWhatIsDue(Due due)
     {
-        if (full && MayRunCallbacks)
+        if (due.IsReport)
         {
-            ReclaimReporting(onlyFullBatch: true, passes: 1);
+            RetirementStatistics statistics = Statistics;
+            _callbacks.ReportOverflow(statistics.Pending, statistics.PendingBytes);
+        }
+
+        if (due.IsPass && MayRunCallbacks && UntilHeavyMayCome == TimeSpan.Zero)
+        {
+            ReclaimReporting(onlyIfDue: true, passes: 1);
         }
         else
         {
@@ -174,7 +214,7 @@ internal sealed class Reclaimer
     public void Flush()
     {
         _registry.TakeBackAbandoned();
-        ReclaimReporting(onlyFullBatch: false, PassesPerFlush);
+        ReclaimReporting(onlyIfDue: false, PassesPerFlush);
     }
 
     /// <summary>How often what had come in was taken by a pass.</summary>
@@ -190,88 +230,65 @@ internal sealed class Reclaimer
     /// <summary>Runs a pass, and the callbacks of what it found ready.</summary>
     /// <returns>How many items were reclaimed.</returns>
     /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
-    public int Reclaim() => Reclaim(onlyFullBatch: false, passes: 1);
+    public int Reclaim() => Reclaim(onlyIfDue: false, passes: 1);
 
-    /// <summary>
-    /// Reclaims what no reader holds, waits for what was being reclaimed when this was called, and for disposals that this
-    /// began, and does so again until no lease holds anything either: with it, and after a grace period, everything retired before has
-    /// been reclaimed.
-    /// </summary>
+    /// <summary>A pass after a grace period: what was retired before it is reclaimed, is being reclaimed, or is held by a lease.</summary>
     /// <param name="graceEra">The era of that grace period: every section from before it has been left.</param>
-    /// <param name="timeIsUp">Whether to wait no longer.</param>
-    /// <returns>False when the time ran out first.</returns>
-    public bool ReclaimAndWait(long graceEra, Func<bool> timeIsUp)
-    {
-        while (true)
-        {
-            if (!ReclaimAndWait(graceEra, timeIsUp, out long leased))
-            {
-                return false;
-            }
-
-            if (leased == 0)
-            {
-                return true;
-            }
-
-            var spinner = default(Spinner);
-            while (_hazards.Names(leased)) // Without a barrier: the pass that follows has its own.
-            {
-                if (timeIsUp())
-                {
-                    return false;
-                }
-
-                spinner.Spin();
-            }
-        }
-    }
-
-    /// <param name="graceEra">The era of the grace period.</param>
-    /// <param name="timeIsUp">Whether to wait no longer.</param>
-    /// <param name="leased">The id of one object retired before that a lease still holds, or 0.</param>
-    private bool ReclaimAndWait(long graceEra, Func<bool> timeIsUp, out long leased)
+    /// <returns>What must end before everything retired before has been reclaimed.</returns>
+    /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
+    public PassUnderWay ReclaimAfter(long graceEra)
     {
         // In one: what was retired before is reclaimed by this pass, or has been detached by one whose batch is among the running.
         ReadyBatch? ready;
-        List<(ReadyBatch Batch, long Completed)> running;
+        PassUnderWay underWay;
         using (_pass.Enter())
         {
             // The count first: a batch that still runs after it was read will change it.
-            running = [.. _running.Select(static batch => (batch, batch.Completed)).Where(static pair => pair.batch.IsRunning)];
+            List<(ReadyBatch, long)> running = [.. _running.Select(static batch => (batch, batch.Completed)).Where(static pair => pair.batch.IsRunning)];
             ready = RunPass(graceEra);
-            leased = _held.Find(item => item.Tag < graceEra).Record?.Id ?? 0; // Such as no reader holds: they are here for a lease.
             if (ready is not null)
             {
                 running.Add((ready, ready.Completed));
             }
+
+            underWay = new PassUnderWay(running, _held.Find(item => item.Tag < graceEra).Record?.Id ?? 0); // Such as no reader holds: it is here for a lease.
         }
 
         RunCallbacks(ready);
-        foreach ((ReadyBatch batch, long completed) in running)
-        {
-            var spinner = default(Spinner);
-            while (batch.Completed == completed)
-            {
-                if (timeIsUp())
-                {
-                    return false;
-                }
+        return underWay;
+    }
 
-                spinner.Spin();
+    /// <summary>Whether a lease names that object now. Without a barrier: the pass that follows has its own.</summary>
+    public bool IsLeased(long id) => id != 0 && _hazards.Names(id);
+
+    /// <summary>The readers that have been inside one section for at least that long, as far as has been seen.</summary>
+    public List<StalledReader> StalledReaders(TimeSpan age)
+    {
+        var stalled = new List<StalledReader>();
+        using ExclusiveLock.Scope held = _pass.Enter();
+        _registry.Advance(); // A section entered from now on does not look like one that was seen before.
+        ReaderSlot[] slots = _registry.Slots;
+        long now = _time.GetTimestamp();
+        _reservations.Read(slots, now);
+        for (int i = 0; i < slots.Length; i++)
+        {
+            if (_reservations.InsideSince(i) is { } since && _time.GetElapsedTime(since, now) is var inside && inside >= age
+                && _registry.NameOf(slots[i]) is { } name)
+            {
+                stalled.Add(new StalledReader(name, inside));
             }
         }
 
-        return true;
+        return stalled;
     }
 
     /// <summary>As <see cref="Reclaim()"/>, for callers who must not see it fail: the failure is counted and reported, the items stay pending.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "Retiring and the timer never throw; every failure is reported.")]
-    private void ReclaimReporting(bool onlyFullBatch, int passes)
+    private void ReclaimReporting(bool onlyIfDue, int passes)
     {
         try
         {
-            Reclaim(onlyFullBatch, passes);
+            Reclaim(onlyIfDue, passes);
         }
         catch (Exception exception)
         {
@@ -287,7 +304,7 @@ internal sealed class Reclaimer
         _callbacks.Report(exception, isCallback: false);
     }
 
-    private int Reclaim(bool onlyFullBatch, int passes)
+    private int Reclaim(bool onlyIfDue, int passes)
     {
         int reclaimed = 0;
         do
@@ -295,7 +312,7 @@ internal sealed class Reclaimer
             ReadyBatch? ready = null;
             using (_pass.Enter())
             {
-                if (!onlyFullBatch || IsBatchIncoming())
+                if (!onlyIfDue || IsPassDue())
                 {
                     ready = RunPass();
                 }
@@ -303,7 +320,7 @@ internal sealed class Reclaimer
 
             reclaimed += RunCallbacks(ready);
         }
-        while (--passes > 0 && IsBatchIncoming());
+        while (--passes > 0 && IsPassDue());
 
         return reclaimed;
     }
@@ -332,9 +349,11 @@ internal sealed class Reclaimer
             return null;
         }
 
+        long start = _time.GetTimestamp();
         _heavy(); // O1: pairs with ReaderSlot.Enter, RaiseUpper and TryReenter.
         _heavyBarriers.Add(1);
-        _reservations.Read(_registry.Slots); // O5: the registry and its slots, only now.
+        HeavyCame(start);
+        _reservations.Read(_registry.Slots, start); // O5: the registry and its slots, only now.
         _leased.Read(_hazards.Slots); // O7: after Heavy. O10: the hazards and their registry only after the guards, which leases are made from.
 
         _running.RemoveAll(static batch => !batch.IsRunning);
@@ -370,6 +389,19 @@ internal sealed class Reclaimer
         return ready;
     }
 
+    private void HeavyCame(long start)
+    {
+        if (_minHeavyInterval > TimeSpan.Zero)
+        {
+            _lastHeavy.Write(start);
+        }
+
+        if (RetirementMetrics.IsHeavyDurationWanted)
+        {
+            RetirementMetrics.RecordHeavy(_time.GetElapsedTime(start), _callbacks.DomainName);
+        }
+    }
+
     private void TakeIncoming()
     {
         using ExclusiveLock.Scope held = _clock.Gate.Enter();
@@ -378,6 +410,8 @@ internal sealed class Reclaimer
         _held.AddRange(incoming);
         incoming.Clear();
         _incomingCount.Write(0);
+        _isPassDue.Write(false);
+        _limits?.Taken();
         _taken.Write(_taken.ReadRelaxed() + 1);
         _clock.AdvanceUnderGate(); // O3: after the unlinks of everything taken, before Heavy.
     }
@@ -393,23 +427,78 @@ internal sealed class Reclaimer
         }
         finally
         {
-            if (ready is not null)
+            if (ready is not null && !TryRunElsewhere(ready))
             {
-                reclaimed = _callbacks.Run(ready);
-                if (ready.End())
-                {
-                    _spare.Write(ready);
-                }
+                reclaimed = RunAndEnd(ready);
             }
         }
 
         return reclaimed;
     }
 
-    private bool IsBatchIncoming()
+    private int RunAndEnd(ReadyBatch ready)
+    {
+        int reclaimed = _callbacks.Run(ready);
+        if (ready.End())
+        {
+            _spare.Write(ready);
+        }
+
+        return reclaimed;
+    }
+
+    /// <returns>Whether the callbacks have been left to the scheduler of the options.</returns>
+    [SuppressMessage("Design", "CA1031", Justification = "What the scheduler refuses runs here.")]
+    private bool TryRunElsewhere(ReadyBatch ready)
+    {
+        if (_callbackScheduler is null || ready.Items.Count == 0)
+        {
+            return false;
+        }
+
+        using AsyncFlowControl noFlow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
+        var task = new Task(
+            static state =>
+            {
+                (Reclaimer reclaimer, ReadyBatch ready) = ((Reclaimer, ReadyBatch))state!;
+                reclaimer.RunAndEnd(ready);
+            },
+            (this, ready), // No closure: it would be allocated where there is no scheduler, too.
+            CancellationToken.None,
+            TaskCreationOptions.DenyChildAttach);
+        try
+        {
+            task.Start(_callbackScheduler);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            _ = task.Exception; // Observed.
+            ReportFailure(exception);
+            return false;
+        }
+    }
+
+    /// <summary>How long until a pass that nobody asked for may issue a heavy barrier.</summary>
+    public TimeSpan UntilHeavyMayCome
+    {
+        get
+        {
+            if (_minHeavyInterval == TimeSpan.Zero)
+            {
+                return TimeSpan.Zero;
+            }
+
+            long last = _lastHeavy.Read();
+            TimeSpan left = last == 0 ? TimeSpan.Zero : _minHeavyInterval - _time.GetElapsedTime(last);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
+    private bool IsPassDue()
     {
         using ExclusiveLock.Scope held = _clock.Gate.Enter();
-        return _incomingCount.Read() >= _threshold.ReadRelaxed();
+        return _isPassDue.Read();
     }
 
     private void ArmIfPending(bool progress)

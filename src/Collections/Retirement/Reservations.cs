@@ -20,21 +20,29 @@ internal sealed class Reservations
     private long[] _uppers = [];
     private int _count;
 
+    // For each slot, the lower bound last seen there, and since when.
+    private (long Lower, long Since)[] _seen = [];
+
     /// <summary>Reads every slot. To be called after the heavy barrier, with slots read after it (O1, O5).</summary>
-    public void Read(ReaderSlot[] slots)
+    /// <param name="slots">The slots; each keeps its place from call to call.</param>
+    /// <param name="now">When this is.</param>
+    public void Read(ReaderSlot[] slots, long now)
     {
-        if (_lowers.Length < slots.Length)
-        {
-            (_lowers, _uppers) = (new long[slots.Length], new long[slots.Length]); // Both or neither.
-        }
+        MakeRoom(slots.Length);
 
         _count = 0;
         Array.Clear(_recentLowers);
         Array.Clear(_recentUppers);
-        foreach (ReaderSlot slot in slots)
+        for (int i = 0; i < slots.Length; i++)
         {
+            ReaderSlot slot = slots[i];
             long lower = slot.Lower; // O4: acquire; what this reader did before leaving comes before what follows here.
             long upper = slot.UpperOver(lower); // O8: at least what went with that lower bound.
+            if (_seen[i].Lower != lower)
+            {
+                _seen[i] = (lower, now);
+            }
+
             int place = ((int)lower & (Recent - 1)) + (lower != 0 ? 1 : 0);
             if (_recentLowers[place] != lower)
             {
@@ -66,6 +74,22 @@ internal sealed class Reservations
         {
             _uppers[i] = Math.Max(_uppers[i], _uppers[i - 1]);
         }
+    }
+
+    /// <summary>Since when the slot has had the lower bound that was last seen there; null when its reader was outside.</summary>
+    /// <remarks>As each reading comes after an advance of the era, the same bound means the same section.</remarks>
+    public long? InsideSince(int slot) => _seen[slot] is (not 0, var since) ? since : null;
+
+    private void MakeRoom(int slots)
+    {
+        if (_lowers.Length >= slots)
+        {
+            return;
+        }
+
+        var seen = new (long, long)[slots];
+        _seen.CopyTo(seen, 0);
+        (_lowers, _uppers, _seen) = (new long[slots], new long[slots], seen); // All or none.
     }
 
     private void Add(long lower, long upper)

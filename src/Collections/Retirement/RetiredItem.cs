@@ -64,6 +64,9 @@ internal readonly unsafe struct RetiredItem
             : new RetiredItem(array, pool, &Return<T>, bytes, birth, clock);
     }
 
+    /// <summary>When it was retired, by the domain's clock; 0 when nobody wants to know.</summary>
+    public long RetiredAt { get; init; }
+
     public RetiredItem Tagged(long tag) => this with { Tag = tag };
 
     public RetiredItem OwnedBy(Ownership record) => this with { Record = record };

@@ -26,13 +26,16 @@ namespace SwmrKit;
 public sealed class RetirementDomain : IDisposable
 {
     private static readonly Lazy<RetirementDomain> s_shared = new(
-        static () => new RetirementDomain(),
+        static () => new RetirementDomain(new RetirementOptions { Name = "shared" }),
         LazyThreadSafetyMode.PublicationOnly); // A construction that fails, for want of memory, is tried again; one too many is dropped.
 
     private static readonly TimeSpan s_disposeWait = TimeSpan.FromSeconds(5);
 
+    private static int s_created;
+
     private readonly Reclaimer _reclaimer;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _stalledReaderAge;
     private SharedInt32 _disposed;
 
     /// <summary>Creates a domain with the default options.</summary>
@@ -57,9 +60,12 @@ public sealed class RetirementDomain : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _time = options.TimeProvider;
+        _stalledReaderAge = options.StalledReaderAge;
+        Name = options.Name ?? $"domain-{Interlocked.Increment(ref s_created)}";
         Readers = new ReaderRegistry(heavy, _time);
         Hazards = new HazardRegistry(this, options);
         _reclaimer = new Reclaimer(this, heavy, options);
+        RetirementMetrics.Add(this);
     }
 
     /// <summary>A callback threw, or an asynchronous disposal failed. Raised on the thread where that came up; exceptions of handlers are ignored.</summary>
@@ -81,8 +87,16 @@ public sealed class RetirementDomain : IDisposable
     /// <remarks>Raised on the finalizer's thread, where a handler must not wait. It runs as a callback does: see <see cref="CallbackFailed"/>.</remarks>
     public event EventHandler<LeaseLeakedEventArgs>? LeaseLeaked;
 
+    /// <summary>More has become pending than the options allow, unless their policy is <see cref="RetirementOverflow.Grow"/>. Raised once each time the limit
+    /// is passed, by the retiring thread.</summary>
+    /// <remarks>A handler runs as a callback does: see <see cref="CallbackFailed"/>.</remarks>
+    public event EventHandler<RetirementOverflowEventArgs>? Overflowed;
+
     /// <summary>The domain of containers that were given none: one a process, never disposed.</summary>
     public static RetirementDomain Shared => s_shared.Value;
+
+    /// <summary>The name of <see cref="RetirementOptions.Name"/>, or one with a number.</summary>
+    public string Name { get; }
 
     /// <summary>The readers of this domain.</summary>
     public ReaderRegistry Readers { get; }
@@ -178,7 +192,8 @@ public sealed class RetirementDomain : IDisposable
     /// <returns>The room; dispose it, used or not.</returns>
     /// <remarks>O(1) amortised. What readers hold back and what callbacks retire does not take the room.</remarks>
     /// <exception cref="OutOfMemoryException">There is none. Nothing has been unlinked yet.</exception>
-    public RetirementReservation Reserve() => new(_reclaimer);
+    /// <exception cref="RetirementOverflowException">More is pending than the options allow, and <see cref="RetirementOverflow.Throw"/> is chosen.</exception>
+    public RetirementReservation Reserve() => new(_reclaimer, mayRefuse: true);
 
     /// <summary>Reclaims now what no reader holds, instead of when the batch is full or the delay over. Does not wait for readers.</summary>
     /// <returns>How many things were reclaimed by this call, asynchronous disposals that go on not counted; 0 in a callback or in
@@ -204,13 +219,63 @@ public sealed class RetirementDomain : IDisposable
     public bool Synchronize(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ThrowIfMustNotWait(nameof(Synchronize));
-        long start = _time.GetTimestamp();
-        return Readers.WaitForReaders(timeout, out long graceEra, cancellationToken) && _reclaimer.ReclaimAndWait(graceEra, () =>
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            return timeout != Timeout.InfiniteTimeSpan && _time.GetElapsedTime(start) >= timeout;
-        });
+        var deadline = new Deadline(_time, timeout, cancellationToken);
+        Readers.ThrowIfCallerInside();
+        return deadline.SpinUntil(BeginSynchronization().IsOver);
     }
+
+    /// <summary>As <see cref="Synchronize"/>, without holding a thread: looks again from time to time, at most 16 ms apart.</summary>
+    /// <param name="timeout">The longest wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait early.</param>
+    /// <returns>True when all of that is done, false when the time ran out.</returns>
+    /// <remarks>May be called inside a read section, if the task is awaited after it. In an asynchronous disposal of this domain, behind its first <c>await</c>, it would wait for
+    /// itself, which cannot be noticed there. Callbacks run on the calling thread first, later on the thread pool's.</remarks>
+    /// <exception cref="InvalidOperationException">The calling thread runs a callback, or is in <see cref="SwmrCell{T}.Update"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative and not infinite.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
+    public Task<bool> SynchronizeAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ThrowIfMustNotWait(nameof(SynchronizeAsync));
+        var deadline = new Deadline(_time, timeout, cancellationToken);
+        return deadline.PollUntilAsync(BeginSynchronization().IsOver);
+    }
+
+    /// <summary>Waits until nothing is pending: what callbacks retire in turn, and what other threads go on retiring, included.</summary>
+    /// <param name="cancellationToken">Ends the wait; nothing is lost by that.</param>
+    /// <returns>A task that completes when nothing was pending.</returns>
+    /// <remarks>For the end of a program's or a component's life, when writers have stopped: while they go on it may never end. See also <see cref="SynchronizeAsync"/>.</remarks>
+    /// <exception cref="InvalidOperationException">The calling thread runs a callback, or is in <see cref="SwmrCell{T}.Update"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="AsymmetricBarrierException">The heavy barrier failed; everything is still pending.</exception>
+    public Task DrainAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfMustNotWait(nameof(DrainAsync));
+        return DrainAsync(this, cancellationToken);
+
+        static async Task DrainAsync(RetirementDomain domain, CancellationToken cancellationToken)
+        {
+            do
+            {
+                await domain.SynchronizeAsync(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
+            }
+            while (domain.Statistics.Pending != 0);
+        }
+    }
+
+    /// <summary>The readers that have been inside one read section for at least that long: what holds back reclamation.</summary>
+    /// <param name="age">For how long; not negative.</param>
+    /// <returns>Them, with the age of their section: since a pass, or an earlier call, first saw it. So the first call may report nothing, and no
+    /// section is reported as older than it is.</returns>
+    /// <remarks>O(readers), and may wait for a pass that is under way. It costs readers nothing.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="age"/> is negative.</exception>
+    public IReadOnlyList<StalledReader> GetStalledReaders(TimeSpan age)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(age, TimeSpan.Zero);
+        return _reclaimer.StalledReaders(age);
+    }
+
+    private Synchronization BeginSynchronization() => new(Readers.BeginGracePeriod(), _reclaimer);
 
     /// <summary>
     /// Lets no further reader in, waits up to five seconds for those inside and for leases of what has been retired, and reclaims what none of them holds. The rest
@@ -254,6 +319,14 @@ public sealed class RetirementDomain : IDisposable
     }
 
     internal Reclaimer Reclaimer => _reclaimer;
+
+    /// <summary>How many readers the gauge counts as stalled.</summary>
+    internal int StalledReaders => GetStalledReaders(_stalledReaderAge).Count;
+
+    /// <summary>Room for what has been unlinked already or must be: it is never refused.</summary>
+    internal RetirementReservation ReserveAlways() => new(_reclaimer, mayRefuse: false);
+
+    internal void OnOverflow(RetirementOverflowEventArgs overflow) => Tell(() => Overflowed?.Invoke(this, overflow));
 
     internal void OnFailed(Exception exception, bool isCallback) =>
         Tell(() => (isCallback ? CallbackFailed : ReclaimFailed)?.Invoke(this, new RetirementFailedEventArgs(exception)));

@@ -21,9 +21,9 @@ public ref struct RetirementReservation
     private readonly long _serial;
     private Reclaimer? _reclaimer;
 
-    internal RetirementReservation(Reclaimer reclaimer)
+    internal RetirementReservation(Reclaimer reclaimer, bool mayRefuse)
     {
-        (_place, _serial) = reclaimer.Reserve();
+        (_place, _serial) = reclaimer.Reserve(mayRefuse);
         _reclaimer = reclaimer;
     }
 
