@@ -19,6 +19,7 @@ internal static class Rows
         new("cell", "handle-x2", 2, static () => [.. Protected(new HandleCellRead()), new HandleCellRead { Name = OneReader, MostThreads = 1 }]),
         new("cell", "handle-no-using", 1, static () => Protected(new BareCellRead())),
         new("cell", "implicit", 1, static () => Protected(new ImplicitCellRead())),
+        new("lease", "cell", 1, static () => [new CellLease(), new PromotedLease(), new ImplicitCellRead(), new ScopedRead(), new SafeHandleRead()]),
         new("retire", "batch-64-busy-reader", 1, static () => [new RetireUnderReader()]),
         new("scan", "1024", 1, static () => [new ScanReservations(ScanReservations.UsualEras), new ScanReservations(ScanReservations.MostEras)]),
     ];
