@@ -20,7 +20,7 @@ public static class SwmrRetirementHealthChecksBuilderExtensions
     /// <returns><paramref name="builder"/>.</returns>
     /// <remarks>The age of a read section counts from when a pass or a check first saw it. So <b>the first check cannot know of a stalled reader in a domain in which
     /// nothing is being reclaimed</b>, and checks a minute apart may notice one a minute late. A failure is reported by one check: with several that poll, register
-    /// the check once for each, and let each choose its own by tags. O(readers); costs readers nothing.</remarks>
+    /// the check once for each, and let each choose its own by tags. Where no domain is registered under the key, checking throws. O(readers); costs readers nothing.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="name"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public static IHealthChecksBuilder AddSwmrRetirement(

@@ -134,14 +134,13 @@ public sealed class HealthCheckTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
-    public async Task Without_a_domain_the_check_says_what_is_missing()
+    public async Task Without_a_domain_checking_fails_and_says_what_is_missing()
     {
         var services = new ServiceCollection();
         services.AddLogging().AddHealthChecks().AddSwmrRetirement();
         using ServiceProvider provider = services.BuildServiceProvider();
-        HealthReportEntry entry = await Check(provider);
-        Assert.Equal(HealthStatus.Degraded, entry.Status);
-        Assert.Contains(nameof(RetirementDomain), entry.Description, StringComparison.Ordinal);
+        InvalidOperationException exception = await Assert.ThrowsAsync<InvalidOperationException>(() => Check(provider));
+        Assert.Contains(nameof(RetirementDomain), exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
