@@ -52,6 +52,11 @@ internal sealed partial class RetirementDrain : IHostedLifecycleService
         }
 
         RetirementStatistics left = domain.Statistics;
+        if (left.Pending == 0 && failure is null)
+        {
+            return; // There was nothing to wait for, or it ended together with the time.
+        }
+
         IReadOnlyList<StalledReader> readers = domain.GetStalledReaders(TimeSpan.Zero);
         LogNotDrained(failure, domain.Name, left.Pending, left.PendingBytes, domain.LeasesHeld, readers.Count == 0 ? "none" : StalledReaderList.Describe(readers));
     }

@@ -15,7 +15,7 @@ public sealed class DrainTests : IClassFixture<SharedMachine>
     public async Task What_a_service_retires_while_it_stops_is_reclaimed_before_the_host_has_stopped()
     {
         var last = new MemoryStream();
-        using IHost host = Build(s_never, services => services.AddSwmrRetirement(Slow).AddHostedService(provider => new LastWord(provider.GetRequiredService<RetirementDomain>(), last)));
+        using IHost host = Build(services => services.AddSwmrRetirement(Slow).AddHostedService(provider => new LastWord(provider.GetRequiredService<RetirementDomain>(), last)));
         await host.StartAsync();
         Assert.True(last.CanRead);
         await host.StopAsync();
@@ -30,7 +30,7 @@ public sealed class DrainTests : IClassFixture<SharedMachine>
         var options = new RetirementOptions();
         Slow(options);
         using var domain = new RetirementDomain(options);
-        using IHost host = Build(s_never, services => services.AddSingleton(domain).AddHostedService(_ => new LastWord(domain, last)));
+        using IHost host = Build(services => services.AddSingleton(domain).AddHostedService(_ => new LastWord(domain, last)));
         await host.StartAsync();
         await host.StopAsync();
         Assert.True(last.CanRead);
@@ -39,7 +39,7 @@ public sealed class DrainTests : IClassFixture<SharedMachine>
     [Fact]
     public async Task It_waits_for_a_reader_that_leaves()
     {
-        using IHost host = Build(s_never, static services => services.AddSwmrRetirement());
+        using IHost host = Build(static services => services.AddSwmrRetirement());
         await host.StartAsync();
         RetirementDomain domain = host.Services.GetRequiredService<RetirementDomain>();
         var value = new MemoryStream();
@@ -62,8 +62,8 @@ public sealed class DrainTests : IClassFixture<SharedMachine>
     [Fact]
     public async Task When_the_time_runs_out_one_warning_a_domain_names_what_is_left_and_the_other_domains_are_drained()
     {
+        using var timeRunsOut = new CancellationTokenSource();
         using IHost host = Build(
-            TimeSpan.FromMilliseconds(300),
             static services => services.AddSwmrRetirement(static options => options.Name = "stuck").AddKeyedSwmrRetirement("fine", Slow).AddKeyedSwmrRetirement("idle"));
         await host.StartAsync();
         RetirementDomain stuck = host.Services.GetRequiredService<RetirementDomain>();
@@ -75,27 +75,53 @@ public sealed class DrainTests : IClassFixture<SharedMachine>
             cell.Publish(new MemoryStream());
             stuck.Retire(new MemoryStream(), bytes: 100);
             fine.Retire(new MemoryStream());
-            await host.StopAsync().WaitAsync(TimeSpan.FromMinutes(1));
+            Task stop = host.StopAsync(timeRunsOut.Token);
+            Wait.Until(() => fine.Statistics.Pending == 0, "the other domain is drained beside the one that is stuck");
+            Assert.False(stop.IsCompleted);
+            await timeRunsOut.CancelAsync();
+            await stop.WaitAsync(TimeSpan.FromMinutes(1));
 
             (LogLevel level, string text, Exception? exception) = Assert.Single(_log.Entries);
             Assert.Equal(LogLevel.Warning, level);
             Assert.Contains("'stuck' is not drained: 2 pending (100 bytes), leases held: 1, readers inside: stalled (", text, StringComparison.Ordinal);
             Assert.Null(exception);
-            Assert.Equal(0, fine.Statistics.Pending);
+        }
+    }
+
+    [Fact]
+    public async Task Without_any_time_left_only_a_domain_with_something_pending_is_warned_of()
+    {
+        using IHost host = Build(static services => services.AddKeyedSwmrRetirement("idle").AddKeyedSwmrRetirement("stuck"));
+        await host.StartAsync();
+        RetirementDomain stuck = host.Services.GetRequiredKeyedService<RetirementDomain>("stuck");
+        using (StalledReader.In(stuck))
+        {
+            stuck.Retire(new MemoryStream());
+            await host.StopAsync(new CancellationToken(canceled: true)).WaitAsync(TimeSpan.FromMinutes(1));
+            Assert.Contains("'stuck' is not drained: 1 pending", Assert.Single(_log.Entries).Text, StringComparison.Ordinal);
         }
     }
 
     [Fact]
     public async Task A_callback_that_does_not_return_holds_the_host_up_no_longer_than_a_reader()
     {
-        using IHost host = Build(TimeSpan.FromMilliseconds(300), static services => services.AddSwmrRetirement(Slow));
+        using var timeRunsOut = new CancellationTokenSource();
+        using IHost host = Build(static services => services.AddSwmrRetirement(Slow));
         await host.StartAsync();
         RetirementDomain domain = host.Services.GetRequiredService<RetirementDomain>();
+        using var begun = new ManualResetEventSlim();
         using var release = new ManualResetEventSlim();
-        domain.Retire(release, static release => release.Wait());
+        domain.Retire(Tuple.Create(begun, release), static events =>
+        {
+            events.Item1.Set();
+            events.Item2.Wait();
+        });
         try
         {
-            await host.StopAsync().WaitAsync(TimeSpan.FromMinutes(1));
+            Task stop = Task.Run(() => host.StopAsync(timeRunsOut.Token));
+            Wait.Until(() => begun.IsSet, "the callback runs");
+            await timeRunsOut.CancelAsync();
+            await stop.WaitAsync(TimeSpan.FromMinutes(1));
             Assert.Contains("1 pending (0 bytes), leases held: 0, readers inside: none.", Assert.Single(_log.Entries).Text, StringComparison.Ordinal);
         }
         finally
@@ -111,7 +137,7 @@ public sealed class DrainTests : IClassFixture<SharedMachine>
     {
         var failing = new FailingTime();
         using var domain = new RetirementDomain(new RetirementOptions { TimeProvider = failing, Name = "failing" });
-        using IHost host = Build(s_never, services => services.AddSwmrRetirement(domain));
+        using IHost host = Build(services => services.AddSwmrRetirement(domain));
         await host.StartAsync();
         using (StalledReader.In(domain))
         {
@@ -131,7 +157,7 @@ public sealed class DrainTests : IClassFixture<SharedMachine>
         var options = new RetirementOptions();
         Slow(options);
         using var domain = new RetirementDomain(options);
-        using IHost host = Build(s_never, services => services.AddSwmrRetirement(domain).AddKeyedSwmrRetirement("again", domain).AddKeyedSwmrRetirement("shared", RetirementDomain.Shared));
+        using IHost host = Build(services => services.AddSwmrRetirement(domain).AddKeyedSwmrRetirement("again", domain).AddKeyedSwmrRetirement("shared", RetirementDomain.Shared));
         await host.StartAsync();
         domain.Retire(new MemoryStream());
         await host.StopAsync();
@@ -141,11 +167,11 @@ public sealed class DrainTests : IClassFixture<SharedMachine>
     /// <summary>Reclaims nothing by itself while a test lasts.</summary>
     private static void Slow(RetirementOptions options) => options.FlushDelay = s_never;
 
-    private IHost Build(TimeSpan shutdownTimeout, Action<IServiceCollection> configure)
+    private IHost Build(Action<IServiceCollection> configure)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.AddProvider(_log);
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = shutdownTimeout);
+        builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = s_never);
         configure(builder.Services);
         return builder.Build();
     }
