@@ -17,6 +17,7 @@ internal sealed class DisposalStress
     private const int ReadsAtOnce = 1_000;
     private const int LongestSpinPerWrite = 64;
 
+    private static readonly TimeSpan s_longestDrain = TimeSpan.FromSeconds(60);
     private static readonly int s_ways = Enum.GetValues<WayToRead>().Length;
 
     private readonly StressPlan _plan;
@@ -63,7 +64,11 @@ internal sealed class DisposalStress
         ReplaceRoot(null);
         _cell.Dispose();
         _domain.Dispose();
-        Wait.Until(() => _domain.Statistics.Pending == 0, "the drain");
+        if (!SpinWait.SpinUntil(() => _domain.Statistics.Pending == 0, s_longestDrain))
+        {
+            throw new TimeoutException($"{_domain.Statistics.Pending} are still pending, and no reader is left.");
+        }
+
         RetirementStatistics drained = _domain.Statistics;
         _blocks.Dispose();
         return new StressResult
