@@ -11,10 +11,14 @@ internal sealed record Arguments
           CertificateRotation [--seconds N] [--clients N] [--rotate-every MS] [--naive] [--json]
 
           --seconds N        how long to run (default 10)
-          --clients N        how many clients send requests, each without a pause (default 4)
+          --clients N        how many clients send requests, each without a pause, and beside them
+                             uploads, which take their time (default 4)
           --rotate-every MS  milliseconds from one certificate to the next (default 100)
           --naive            dispose the old certificate at once, as people do, to see what fails
           --json             the last line is one JSON object
+
+        An upload is signed with the key in force when it began: the server holds a lease of the
+        certificate while the text comes, and the table counts those that outlived it.
 
         Exit code: 0; 1 when a request failed, or an old certificate was used after its disposal,
         or not disposed exactly once and within five seconds; 2 for bad arguments.

@@ -9,6 +9,8 @@ namespace CertificateRotation;
 /// </summary>
 /// <remarks>
 /// <para><b>Requests</b> use the key from the beginning of a read to its end, on one thread. That is all they have to do.</para>
+/// <para><b>Uploads</b> are signed with the key that was in force when they began. A read cannot last until the text has come, across awaits
+/// and on whatever thread: a lease can. It holds back that one certificate and no other.</para>
 /// <para><b>Handshakes</b> do not fit into a read. The selector only names the certificate; SslStream uses it afterwards, across awaits:
 /// on Linux to build the context of the connection, and that fails with "m_safeCertContext is an invalid handle" or "must use
 /// a certificate with the associated private key" when it has been disposed by then. A SslStreamCertificateContext made once for each
@@ -36,6 +38,12 @@ internal sealed class CellSource : ICertificateSource
     {
         using CellRead<ServerCertificate> read = _cell.Read();
         return (read.Value.Number, read.Value.Sign(text));
+    }
+
+    public async Task<(int Number, byte[] Signature)> Sign(Task<byte[]> text)
+    {
+        using Lease<ServerCertificate> lease = _cell.Lease();
+        return (lease.Value.Number, await lease.Value.Sign(text));
     }
 
     public void Replace(ServerCertificate next) => _cell.Publish(next);

@@ -13,6 +13,8 @@ internal sealed class CertificateLedger
     private int _disposed;
     private int _disposedAgain;
     private int _usedAfterDisposal;
+    private int _uploads;
+    private int _replacedDuringUpload;
     private long _longestDelay;
 
     /// <summary>The number of the newest certificate in force: what is answered from now on is signed by it or a later one.</summary>
@@ -36,6 +38,12 @@ internal sealed class CertificateLedger
 
     public int UsedAfterDisposal => Volatile.Read(ref _usedAfterDisposal);
 
+    /// <summary>How many texts were signed with the key that was in force before they came.</summary>
+    public int Uploads => Volatile.Read(ref _uploads);
+
+    /// <summary>How many of them with a certificate that had been replaced by then.</summary>
+    public int ReplacedDuringUpload => Volatile.Read(ref _replacedDuringUpload);
+
     /// <summary>The longest that one has waited from its replacement to its disposal.</summary>
     public TimeSpan LongestDelay => new(Interlocked.Read(ref _longestDelay));
 
@@ -54,6 +62,16 @@ internal sealed class CertificateLedger
     public void NotePublication(ServerCertificate certificate) => Volatile.Write(ref _published, certificate.Number);
 
     public void NoteReplacement() => Interlocked.Increment(ref _replaced);
+
+    public void NoteUpload(bool isReplaced)
+    {
+        if (isReplaced)
+        {
+            Interlocked.Increment(ref _replacedDuringUpload);
+        }
+
+        Interlocked.Increment(ref _uploads);
+    }
 
     public void NoteUseAfterDisposal() => Interlocked.Increment(ref _usedAfterDisposal);
 

@@ -12,6 +12,9 @@ internal interface ICertificateSource : IDisposable
     /// <summary>Signs a text with the current private key.</summary>
     (int Number, byte[] Signature) Sign(ReadOnlySpan<byte> text);
 
+    /// <summary>Signs a text that is still to come, with the private key that is current now.</summary>
+    Task<(int Number, byte[] Signature)> Sign(Task<byte[]> text);
+
     /// <summary>Puts another certificate in force; the old one is to be disposed.</summary>
     void Replace(ServerCertificate next);
 

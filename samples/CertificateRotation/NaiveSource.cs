@@ -19,6 +19,12 @@ internal sealed class NaiveSource(ServerCertificate first) : ICertificateSource
         return (current.Number, current.Sign(text));
     }
 
+    public async Task<(int Number, byte[] Signature)> Sign(Task<byte[]> text)
+    {
+        ServerCertificate current = Volatile.Read(ref _current);
+        return (current.Number, await current.Sign(text));
+    }
+
     public void Replace(ServerCertificate next) => Interlocked.Exchange(ref _current, next).Dispose();
 
     public void Drain()

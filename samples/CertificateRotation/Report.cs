@@ -8,7 +8,7 @@ namespace CertificateRotation;
 /// <summary>How a standing looks: a table that redraws itself in a terminal, a line a second elsewhere, one JSON object for programs.</summary>
 internal static class Report
 {
-    private static readonly string[] s_headings = ["requests", "handshakes", "rotations", "retired", "disposed", "pending", "longest", "failed"];
+    private static readonly string[] s_headings = ["requests", "handshakes", "uploads", "outlived", "retired", "disposed", "pending", "longest", "failed"];
 
     public static string Headings => Line(s_headings);
 
@@ -29,12 +29,14 @@ internal static class Report
     /// <summary>The whole run in one line.</summary>
     public static string Summary(Standing standing) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{standing.Requests:N0} requests over {standing.Handshakes:N0} handshakes, {standing.Rotations:N0} rotations: {standing.Retired:N0} certificates retired, {standing.Disposed:N0} disposed, {standing.Pending:N0} pending; longest delay from replacement to disposal {Delay(standing)}; {standing.Failures:N0} failures");
+        $"{standing.Requests:N0} requests over {standing.Handshakes:N0} handshakes, {standing.Rotations:N0} rotations; {standing.Uploads:N0} uploads, {standing.ReplacedDuringUpload:N0} of them outlived their certificate's time in force: {standing.Retired:N0} certificates retired, {standing.Disposed:N0} disposed, {standing.Pending:N0} pending; longest delay from replacement to disposal {Delay(standing)}; {standing.Failures:N0} failures");
 
     public static string Json(Standing standing) => JsonSerializer.Serialize(new Dictionary<string, object>
     {
         ["requests"] = standing.Requests,
         ["handshakes"] = standing.Handshakes,
+        ["uploads"] = standing.Uploads,
+        ["replacedDuringUpload"] = standing.ReplacedDuringUpload,
         ["rotations"] = standing.Rotations,
         ["retired"] = standing.Retired,
         ["disposed"] = standing.Disposed,
@@ -46,11 +48,11 @@ internal static class Report
         ["tier"] = AsymmetricBarrier.Tier.ToString(),
     });
 
-    private static string Line(IEnumerable<string> cells) => string.Concat(cells.Select(static cell => cell.PadLeft(15)));
+    private static string Line(IEnumerable<string> cells) => string.Concat(cells.Select(static cell => cell.PadLeft(13)));
 
     private static string[] Cells(Standing standing) =>
     [
-        Count(standing.Requests), Count(standing.Handshakes), Count(standing.Rotations), Count(standing.Retired), Count(standing.Disposed),
+        Count(standing.Requests), Count(standing.Handshakes), Count(standing.Uploads), Count(standing.ReplacedDuringUpload), Count(standing.Retired), Count(standing.Disposed),
         Count(standing.Pending), Delay(standing), Count(standing.Failures),
     ];
 

@@ -28,7 +28,7 @@ internal sealed class Rotation
             await using (Server server = await Server.Start(source))
             {
                 using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(_arguments.Seconds));
-                Client[] clients = [.. Enumerable.Range(0, _arguments.Clients).Select(_ => new Client(server.Address, _ledger, _tally))];
+                Client[] clients = [.. Enumerable.Range(0, _arguments.Clients).Select(_ => new Client(server.Address, _arguments.RotateEvery, _ledger, _tally))];
                 Task[] running = [.. clients.Select(client => Task.Run(() => client.Run(stop.Token))), Report(stop.Token)];
                 current = await Replace(source, current, stop.Token);
                 await Task.WhenAll(running);

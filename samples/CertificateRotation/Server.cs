@@ -51,10 +51,22 @@ internal sealed class Server : IAsyncDisposable
         });
     }
 
-    /// <summary>Answers a request for any path with the signature of that path and the number of the certificate whose key made it.</summary>
-    private Task Answer(HttpContext context)
+    /// <summary>
+    /// Answers a request for any path with the signature of that path, and an upload with that of what was uploaded; before it the number of the
+    /// certificate whose key made it.
+    /// </summary>
+    private async Task Answer(HttpContext context)
     {
-        (int number, byte[] signature) = _certificates.Sign(Encoding.UTF8.GetBytes(context.Request.Path));
-        return context.Response.WriteAsync($"{number} {Convert.ToBase64String(signature)}", context.RequestAborted);
+        (int number, byte[] signature) = HttpMethods.IsPost(context.Request.Method)
+            ? await _certificates.Sign(ReadAll(context))
+            : _certificates.Sign(Encoding.UTF8.GetBytes(context.Request.Path));
+        await context.Response.WriteAsync($"{number} {Convert.ToBase64String(signature)}", context.RequestAborted);
+    }
+
+    private static async Task<byte[]> ReadAll(HttpContext context)
+    {
+        using var text = new MemoryStream();
+        await context.Request.Body.CopyToAsync(text, context.RequestAborted);
+        return text.ToArray();
     }
 }

@@ -66,7 +66,15 @@ internal sealed class ServerCertificate : IDisposable
         }
     }
 
-    /// <summary>Whether somebody who has the private key of a certificate signed the text: what <see cref="Sign"/> is for.</summary>
+    /// <summary>Signs a text that is still to come: the caller holds this certificate all the time.</summary>
+    public async Task<byte[]> Sign(Task<byte[]> text)
+    {
+        byte[] signature = Sign(await text);
+        _ledger.NoteUpload(isReplaced: Volatile.Read(ref _replacedAt) != 0);
+        return signature;
+    }
+
+    /// <summary>Whether somebody who has the private key of a certificate signed the text: what <see cref="Sign(ReadOnlySpan{byte})"/> is for.</summary>
     public static bool Verify(byte[] publicKey, ReadOnlySpan<byte> text, ReadOnlySpan<byte> signature)
     {
         using ECDsa key = ECDsa.Create();
@@ -77,7 +85,7 @@ internal sealed class ServerCertificate : IDisposable
     /// <summary>It is about to be replaced: from here on its disposal is awaited.</summary>
     public void NoteReplacement()
     {
-        _replacedAt = Stopwatch.GetTimestamp();
+        Volatile.Write(ref _replacedAt, Stopwatch.GetTimestamp());
         _ledger.NoteReplacement();
     }
 

@@ -11,6 +11,8 @@ internal sealed record Standing
         Requests = tally.Requests;
         Handshakes = tally.Handshakes;
         Rotations = rotations;
+        Uploads = ledger.Uploads;
+        ReplacedDuringUpload = ledger.ReplacedDuringUpload;
         Pending = ledger.Pending;
         Retired = ledger.Replaced;
         Disposed = ledger.Disposed;
@@ -26,6 +28,12 @@ internal sealed record Standing
     public long Handshakes { get; }
 
     public int Rotations { get; }
+
+    /// <summary>How many requests held their certificate across an await, by a lease where the source has one,</summary>
+    public int Uploads { get; }
+
+    /// <summary>and how many of them signed with one that had been replaced meanwhile.</summary>
+    public int ReplacedDuringUpload { get; }
 
     public int Retired { get; }
 
@@ -49,6 +57,11 @@ internal sealed record Standing
         if (Requests == 0)
         {
             yield return "no request was answered";
+        }
+
+        if (Uploads == 0)
+        {
+            yield return "no request held a certificate while its text was to come";
         }
 
         if (Failures > 0)

@@ -66,7 +66,13 @@ internal sealed class Churn(BlockQuarantine blocks, Tally tally, int seed)
             throw new TimeoutException($"{arena.Domain.Name} has been disposed, and somebody still reads it.");
         }
 
-        Add(arena.Settle());
+        if (!arena.Domain.DrainAsync().Wait(s_longestJoin)) // No lease is dropped here, which would have to be collected first.
+        {
+            throw new TimeoutException($"{arena.Domain.Name} has been left by everybody, and {arena.Domain.Statistics.Pending} are still pending.");
+        }
+
+        tally.Count(Deed.Drain);
+        Add(arena.Domain.Statistics);
     }
 
     private RetirementOptions Options()

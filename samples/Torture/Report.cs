@@ -15,11 +15,12 @@ internal static class Report
 
     public static Table Table(Standing? standing)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns([.. s_headings.Select(static heading => new TableColumn(heading) { Padding = new Padding(1, 0, 0, 0), NoWrap = true }.RightAligned())]);
-        if (standing is not null)
+        var table = new Table { Border = TableBorder.Simple, ShowHeaders = false };
+        table.AddColumns(new TableColumn(""), new TableColumn("").RightAligned());
+        string[] cells = standing is null ? [] : Cells(standing);
+        for (int i = 0; i < cells.Length; i++)
         {
-            table.AddRow(Cells(standing));
+            table.AddRow(s_headings[i], cells[i]);
         }
 
         return table;

@@ -18,6 +18,8 @@ public sealed class CertificateRotationTests(ITestOutputHelper output) : IClassF
         Assert.True(standing.Requests > 0);
         Assert.True(standing.Handshakes > 0);
         Assert.True(standing.Rotations > 1);
+        Assert.True(standing.Uploads > 0);
+        Assert.True(standing.ReplacedDuringUpload > 0); // Each held a lease while its certificate was replaced, and signed with it afterwards.
         Assert.Equal(standing.Rotations + 1, standing.Retired); // The last one, at the end.
         Assert.Equal(standing.Retired, standing.Disposed);
         Assert.Equal(0, standing.Pending);
@@ -55,12 +57,24 @@ public sealed class CertificateRotationTests(ITestOutputHelper output) : IClassF
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("1 client(s)", result.Output[0], StringComparison.Ordinal);
         Assert.Matches(
-            @"^[\d,]+ requests over [\d,]+ handshakes, [\d,]+ rotations: [\d,]+ certificates retired, [\d,]+ disposed, 0 pending; longest delay .* ms; 0 failures$",
+            @"^[\d,]+ requests over [\d,]+ handshakes, [\d,]+ rotations; [\d,]+ uploads, [\d,]+ of them outlived their certificate's time in force: [\d,]+ certificates retired, [\d,]+ disposed, 0 pending; longest delay .* ms; 0 failures$",
             result.Output[^1]);
     }
 
     private sealed record Standing(
-        long Requests, long Handshakes, long Rotations, long Retired, long Disposed, long Pending, double LongestDelayMs, long Failures, long UsedAfterDisposal, long DisposedAgain, string Tier)
+        long Requests,
+        long Handshakes,
+        long Uploads,
+        long ReplacedDuringUpload,
+        long Rotations,
+        long Retired,
+        long Disposed,
+        long Pending,
+        double LongestDelayMs,
+        long Failures,
+        long UsedAfterDisposal,
+        long DisposedAgain,
+        string Tier)
     {
         private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { RespectRequiredConstructorParameters = true };
 

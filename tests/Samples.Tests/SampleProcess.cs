@@ -50,6 +50,12 @@ internal sealed class SampleProcess : IDisposable
         return await process.End();
     }
 
+    public static async Task<SampleResult> RunTorture(params string[] arguments)
+    {
+        using var process = new SampleProcess("Torture.dll", arguments);
+        return await process.End();
+    }
+
     /// <summary>Waits for one line of its output.</summary>
     public async Task<string> ReadLine()
     {

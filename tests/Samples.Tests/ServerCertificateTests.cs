@@ -46,6 +46,45 @@ public sealed class ServerCertificateTests(ITestOutputHelper output) : IClassFix
     }
 
     [Fact]
+    public async Task A_certificate_leased_for_an_upload_is_disposed_when_the_upload_has_been_signed_and_later_ones_before()
+    {
+        ServerCertificate first = _ledger.Make();
+        ServerCertificate second = _ledger.Make();
+        using var source = new CellSource(first);
+        var text = new TaskCompletionSource<byte[]>();
+        Task<(int Number, byte[] Signature)> upload = source.Sign(text.Task);
+        first.NoteReplacement();
+        source.Replace(second);
+        second.NoteReplacement();
+        source.Replace(_ledger.Make());
+        Assert.True(SpinWait.SpinUntil(() => second.IsDisposed, s_deadline), "the lease holds back more than its own certificate");
+        Assert.False(first.IsDisposed);
+
+        text.SetResult([1, 2, 3]);
+        (int number, byte[] signature) = await upload;
+        Assert.Equal(1, number);
+        Assert.True(ServerCertificate.Verify(first.PublicKey, [1, 2, 3], signature));
+        source.Drain();
+        Assert.True(first.IsDisposed);
+        Assert.Equal(1, _ledger.ReplacedDuringUpload);
+        Assert.Equal(0, _ledger.UsedAfterDisposal);
+    }
+
+    [Fact]
+    public async Task Control_an_upload_without_a_lease_finds_its_certificate_disposed()
+    {
+        ServerCertificate first = _ledger.Make();
+        using var source = new NaiveSource(first);
+        var text = new TaskCompletionSource<byte[]>();
+        Task<(int Number, byte[] Signature)> upload = source.Sign(text.Task);
+        first.NoteReplacement();
+        source.Replace(_ledger.Make());
+        text.SetResult([1, 2, 3]);
+        await Assert.ThrowsAsync<CryptographicException>(() => upload);
+        Assert.Equal(1, _ledger.UsedAfterDisposal);
+    }
+
+    [Fact]
     public void A_signature_is_verified_with_the_public_key_of_its_certificate_and_no_other()
     {
         using ServerCertificate first = _ledger.Make();
@@ -102,6 +141,10 @@ public sealed class ServerCertificateTests(ITestOutputHelper output) : IClassFix
         Assert.Equal("a certificate was disposed only 7.5 s after its replacement", Assert.Single(Complaints()));
     }
 
+    [Fact]
+    public void Control_a_run_without_an_upload_is_noticed() =>
+        Assert.Equal("no request held a certificate while its text was to come", Assert.Single(Complaints(uploads: 0)));
+
     private ServerCertificate Replaced()
     {
         ServerCertificate certificate = _ledger.Make();
@@ -109,8 +152,13 @@ public sealed class ServerCertificateTests(ITestOutputHelper output) : IClassFix
         return certificate;
     }
 
-    private IEnumerable<string> Complaints()
+    private IEnumerable<string> Complaints(int uploads = 1)
     {
+        for (int i = 0; i < uploads; i++)
+        {
+            _ledger.NoteUpload(isReplaced: true);
+        }
+
         var tally = new Tally();
         tally.CountRequest();
         return new Standing(_ledger, tally, rotations: 0).Complaints();
