@@ -14,7 +14,7 @@ internal sealed class MainRun : IDisposable
     private const int Writers = 2;
 
     private static readonly TimeSpan s_longestJoin = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan s_sampleEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_reportEvery = TimeSpan.FromSeconds(1);
 
     private readonly Arguments _arguments;
@@ -44,7 +44,11 @@ internal sealed class MainRun : IDisposable
 
     public void Dispose()
     {
-        _blocks.Dispose();
+        if (_tally.Failures == 0) // Else somebody may still be reading; the process is about to end.
+        {
+            _blocks.Dispose();
+        }
+
         _stop.Dispose();
     }
 
@@ -69,11 +73,12 @@ internal sealed class MainRun : IDisposable
             _stop.Cancel();
             if (!Array.TrueForAll(threads, static thread => thread.Join(s_longestJoin)) || !Task.WaitAll(tasks, s_longestJoin))
             {
-                throw new TimeoutException("A thread or a task does not end.");
+                _tally.CountFailure(new TimeoutException("A thread or a task does not end."));
+                return Now();
             }
         }
 
-        _arena.End(domainFirst: false);
+        _arena.Run(() => _arena.End(domainFirst: false));
         _arena.Settle();
         return Now() with { IsFinal = true };
     }
@@ -84,10 +89,10 @@ internal sealed class MainRun : IDisposable
         TimeSpan nextReport = s_reportEvery;
         while (_elapsed.Elapsed.TotalSeconds < _arguments.Seconds && _tally.Violations == 0 && _tally.Failures == 0)
         {
-            Thread.Sleep(s_sampleEvery);
-            _memory.Sample();
+            Thread.Sleep(s_lookEvery);
             if (_elapsed.Elapsed >= nextReport)
             {
+                _memory.Add(Environment.WorkingSet);
                 _progress(Now());
                 nextReport += s_reportEvery;
             }

@@ -1,6 +1,6 @@
 namespace Torture;
 
-/// <summary>What the process occupies, sampled now and then: whether it goes up for good. The collector lets it swing, so the lowest of each time counts.</summary>
+/// <summary>What the process occupies, sampled once a second: whether it goes up for good. The collector lets it swing, so the lowest of each time counts.</summary>
 internal sealed class MemoryTrend
 {
     private const int FewestSamples = 20;
@@ -20,9 +20,16 @@ internal sealed class MemoryTrend
     /// <summary>Whether it grew by more than a quarter and 48 MiB; of a run too short to say it is not claimed.</summary>
     public bool HasGrown => Late > (Early * Allowed) + AllowedBytes;
 
-    public void Sample() => Add(Environment.WorkingSet);
-
     public void Add(long bytes) => _samples.Add(bytes);
 
-    private long Lowest(int from, int to) => to > from ? _samples.GetRange(from, to - from).Min() : 0;
+    private long Lowest(int from, int to)
+    {
+        long lowest = from < to ? long.MaxValue : 0;
+        for (int i = from; i < to; i++)
+        {
+            lowest = Math.Min(lowest, _samples[i]);
+        }
+
+        return lowest;
+    }
 }

@@ -27,6 +27,11 @@ internal static class Program
             Console.Error.WriteLine($"{exception.Message}\n\n{Arguments.Usage}");
             return Unusable;
         }
+        catch (TimeoutException exception)
+        {
+            Console.Error.WriteLine(exception.Message); // A broken variant that cannot be got rid of, for instance.
+            return Violated;
+        }
     }
 
     private static int Run(Arguments arguments)
