@@ -21,7 +21,8 @@ internal sealed record Arguments
         Before the main run each broken variant must be seen to free memory under a reader. It has up
         to three attempts, of 2, 6 and 18 seconds, and most need less than one second; the real code
         then has 2 seconds in the same scenario, and must not. With one processor, or where readers
-        execute a fence, a variant that shows nothing is reported as "no power" and is no failure.
+        execute a fence, a variant has one attempt; if it shows nothing that is reported as "no
+        power", and is no failure.
         That time comes on top of --seconds.
 
         Exit code: 0; 1 when memory was freed under a reader or a lease, an account does not balance,

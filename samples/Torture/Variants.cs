@@ -38,7 +38,7 @@ internal sealed class Variants(Action<string> message)
         {
             stress = mutant.Scenario(Plan(TimeSpan.FromSeconds(s_attempts[attempt++])));
         }
-        while (stress.Violations == 0 && attempt < s_attempts.Length);
+        while (stress.Violations == 0 && attempt < s_attempts.Length && MachineHasPower);
 
         return Tell(new VariantResult(mutant.Name, IsBroken: true, stress.Violations, stress.Reads.Values.Sum(static reads => reads.Count), Stopwatch.GetElapsedTime(start)));
     }

@@ -12,7 +12,7 @@ public sealed class TortureTests(ITestOutputHelper output) : IClassFixture<Exclu
     [Fact]
     public async Task Nothing_is_disposed_under_a_reader_or_a_lease_the_books_balance_and_every_broken_variant_is_caught()
     {
-        SampleResult result = await SampleProcess.RunTorture("--seconds", TestMode.Choose("5", "60"), "--readers", "2", "--json");
+        SampleResult result = await SampleProcess.RunTorture("--seconds", TestMode.Choose("5", "30"), "--readers", "2", "--json");
 
         Array.ForEach(result.Output, output.WriteLine);
         Outcome outcome = Outcome.Parse(result.Output[^1]);
