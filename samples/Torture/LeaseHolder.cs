@@ -74,5 +74,7 @@ internal sealed class LeaseHolder(Arena arena, int seed)
 
     /// <summary>Nobody knows when the value is no longer used: it must never be disposed. In a method of its own, so that nothing keeps the lease.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
+#pragma warning disable SWMR004 // Dropped: that is what it is for.
     private void Drop() => _ = arena.Cell.Lease();
+#pragma warning restore SWMR004
 }

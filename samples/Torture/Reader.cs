@@ -202,6 +202,7 @@ internal sealed class Reader(Arena arena, int seed)
         Count(inside ? Deed.ThreadEndInside : Deed.ThreadEnd);
     }
 
+#pragma warning disable SWMR004 // Never left: the threads end inside.
     /// <summary>Leaves in order, or ends inside a guard that nobody will ever leave.</summary>
     private void EndThread(uint random)
     {
@@ -228,6 +229,8 @@ internal sealed class Reader(Arena arena, int seed)
                 break;
         }
     }
+
+#pragma warning restore SWMR004
 
     /// <summary>Looks at memory that is protected, at once and again a random while later. There is none in a root that has been taken down.</summary>
     private void Examine(NativeBlock? value, uint random)
