@@ -29,8 +29,8 @@ internal sealed class PendingLimits
         if (_policy == RetirementOverflow.Throw && (pending >= _most || bytes >= _mostBytes))
         {
             throw new RetirementOverflowException(
-                $"{pending} things with {bytes} bytes are pending in the retirement domain '{_name}', which allows {Text(_most)} and {Text(_mostBytes)} bytes. "
-                + "Readers hold them back (ReaderRegistry.GetStalledReaders names them), leases do, or callbacks are slow. Nothing has been changed.");
+                $"{pending} things with {bytes} bytes are pending in the retirement domain '{_name}', which allows {Text(_most, "things")} and {Text(_mostBytes, "bytes")}. "
+                + "Readers hold them back (RetirementDomain.GetStalledReaders names them), leases do, or callbacks are slow. Nothing has been changed.");
         }
     }
 
@@ -53,5 +53,5 @@ internal sealed class PendingLimits
     /// <summary>Takes note that a pass has taken what had come in.</summary>
     public void Taken() => _bytesIncoming = 0;
 
-    private static string Text(long limit) => limit == long.MaxValue ? "any number" : $"{limit}";
+    private static string Text(long limit, string what) => limit == long.MaxValue ? $"any number of {what}" : $"{limit} {what}";
 }
