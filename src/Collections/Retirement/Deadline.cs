@@ -49,9 +49,11 @@ internal readonly struct Deadline
     }
 
     /// <summary>As <see cref="SpinUntil"/>, without a thread: looks again after a millisecond, then after twice that, up to sixteen.</summary>
+    /// <remarks>Never after less: that would be no pause at all, and hold the thread where time stands still.</remarks>
     public async Task<bool> PollUntilAsync(Func<bool> isOver)
     {
         const int LongestPause = 16;
+        var shortest = TimeSpan.FromMilliseconds(1);
         for (int pause = 1; !isOver(); pause = Math.Min(pause * 2, LongestPause))
         {
             TimeSpan left = Left;
@@ -61,7 +63,7 @@ internal readonly struct Deadline
             }
 
             var next = TimeSpan.FromMilliseconds(pause);
-            await Task.Delay(left == Timeout.InfiniteTimeSpan || left > next ? next : left, _time, _cancellationToken).ConfigureAwait(false);
+            await Task.Delay(left == Timeout.InfiniteTimeSpan || left > next ? next : Max(left, shortest), _time, _cancellationToken).ConfigureAwait(false);
         }
 
         return true;

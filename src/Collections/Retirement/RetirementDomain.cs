@@ -255,11 +255,12 @@ public sealed class RetirementDomain : IDisposable
 
         static async Task DrainAsync(RetirementDomain domain, CancellationToken cancellationToken)
         {
-            do
+            await domain.SynchronizeAsync(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
+            while (domain.Statistics.Pending != 0)
             {
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // Callbacks that go on retiring must not keep the caller.
                 await domain.SynchronizeAsync(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
             }
-            while (domain.Statistics.Pending != 0);
         }
     }
 
