@@ -29,6 +29,26 @@ public sealed class HostileSurroundingsTests : IClassFixture<SharedMachine>
         }
     }
 
+    [Theory]
+    [InlineData(64, null)]
+    [InlineData(null, 1_000)]
+    public void Above_a_limit_looking_at_what_is_held_stays_a_constant_part_of_a_retirement(int? most, int? mostBytes)
+    {
+        const int Retirements = 20_000;
+        using var domain = new RetirementDomain(new RetirementOptions { FlushDelay = s_never, MaxPending = most, MaxPendingBytes = mostBytes });
+        using (StalledReader.In(domain))
+        {
+            for (int i = 0; i < Retirements; i++)
+            {
+                domain.Retire(domain, static _ => { }, bytes: 1_000);
+            }
+
+            Assert.InRange(domain.Statistics.HeavyBarriers, 1, 150);
+        }
+
+        Assert.True(domain.Synchronize(TimeSpan.FromSeconds(30)));
+    }
+
     [Fact]
     public async Task DrainAsync_returns_to_its_caller_however_long_callbacks_go_on_retiring()
     {

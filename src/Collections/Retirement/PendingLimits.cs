@@ -38,15 +38,16 @@ internal sealed class PendingLimits
     /// <param name="pending">How many are pending with it.</param>
     /// <param name="bytes">The bytes that are pending with it.</param>
     /// <param name="itsBytes">Its own.</param>
-    /// <param name="isBatch">Whether a full batch has come in since the last pass.</param>
-    /// <param name="isPassDue">Set when too much is pending and a fair part of it has come in since the last pass.</param>
+    /// <param name="isFairPart">Whether a full batch has come in since the last pass, and an eighth of what is held.</param>
+    /// <param name="isPassDue">Set when too much is pending and a fair part of it, in number or in bytes, has come in since the last pass: fair, for a pass looks at all
+    /// that is held, and however much that is, it stays a constant part of each retirement's cost.</param>
     /// <returns>Whether this one has passed the limit, and somebody wants to know.</returns>
-    public bool Accept(long pending, long bytes, long itsBytes, bool isBatch, ref bool isPassDue)
+    public bool Accept(long pending, long bytes, long itsBytes, bool isFairPart, ref bool isPassDue)
     {
         bool wasOver = _isOver;
         _isOver = pending > _most || bytes > _mostBytes;
         _bytesIncoming += itsBytes;
-        isPassDue |= _isOver && (isBatch || _bytesIncoming > _mostBytes / 4);
+        isPassDue |= _isOver && (isFairPart || _bytesIncoming > Math.Max(_mostBytes, bytes) / 4);
         return _isOver && !wasOver && _policy != RetirementOverflow.Grow;
     }
 

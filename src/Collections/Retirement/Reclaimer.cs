@@ -183,7 +183,7 @@ internal sealed class Reclaimer
 
         bool isPassDue = count >= _threshold.ReadRelaxed();
         bool isReportDue = _limits is not null
-            && _limits.Accept(PendingUnderGate, _callbacks.PendingBytes, item.Bytes, isBatch: count >= _batchSize, ref isPassDue);
+            && _limits.Accept(PendingUnderGate, _callbacks.PendingBytes, item.Bytes, isFairPart: count >= Math.Max(_batchSize, _heldCount.Read() / 8), ref isPassDue);
         if (isPassDue)
         {
             _isPassDue.Write(true);
