@@ -21,7 +21,8 @@ public sealed class Detached<T>
         Value = value;
     }
 
-    /// <summary>The object. Publishing it, in the same domain, takes it back into a container's care.</summary>
+    /// <summary>The object. Publishing it, in the same domain, takes it back into a container's care. To have it disposed call <see cref="Retire"/>, not that of
+    /// <see cref="RetirementDomain"/>, which waits for readers but does not know the object's leases.</summary>
     public T Value { get; }
 
     /// <summary>Has the object disposed as soon as no reader holds it; does nothing for one that need not be disposed.</summary>
