@@ -1,9 +1,141 @@
+using System.Diagnostics.Metrics;
+
 namespace SwmrKit.Tests;
 
 /// <summary>Nothing is lost, locked up or run twice whatever listeners, clocks and schedulers do.</summary>
 public sealed class HostileSurroundingsTests : IClassFixture<SharedMachine>
 {
     private static readonly TimeSpan s_never = TimeSpan.FromHours(1);
+
+    [Fact]
+    public void A_listener_that_throws_loses_no_disposal()
+    {
+        using var domain = new RetirementDomain(new RetirementOptions { Name = "throwing-delay", FlushDelay = s_never });
+        using MeterListener listener = Listen("swmrkit.retirement.delay", domain.Name, static () => throw new InvalidOperationException("a listener's failure"));
+        var value = new Canary();
+        domain.Retire(value);
+        domain.TryReclaim();
+        Assert.Equal(1, value.Disposals);
+        Assert.Equal(0, domain.Statistics.CallbackFailures);
+    }
+
+    [Fact]
+    public void A_listener_that_throws_stops_no_pass()
+    {
+        using var domain = new RetirementDomain(new RetirementOptions { Name = "throwing-heavy", FlushDelay = s_never });
+        using MeterListener listener = Listen("swmrkit.retirement.heavy.duration", domain.Name, static () => throw new InvalidOperationException("a listener's failure"));
+        var value = new Canary();
+        domain.Retire(value);
+        domain.TryReclaim();
+        Assert.Equal(1, value.Disposals);
+        Assert.Equal(0, domain.Statistics.ReclaimFailures);
+    }
+
+    [Fact]
+    public void A_listener_is_told_of_a_heavy_barrier_outside_the_lock_of_the_passes()
+    {
+        using var domain = new RetirementDomain(new RetirementOptions { Name = "asking-listener", FlushDelay = s_never });
+        bool? answered = null;
+        using MeterListener listener = Listen("swmrkit.retirement.heavy.duration", domain.Name, () =>
+        {
+            // As a listener whose lock another thread holds, which collects the gauges under it.
+            var other = new Thread(() => domain.GetStalledReaders(TimeSpan.Zero)) { IsBackground = true };
+            other.Start();
+            answered = other.Join(TimeSpan.FromSeconds(5));
+        });
+        domain.Retire(new Canary());
+        domain.TryReclaim();
+        Assert.True(answered);
+    }
+
+    [Fact]
+    public void A_scheduler_that_runs_a_batch_and_then_throws_leaves_nothing_to_wait_for()
+    {
+        using var domain = new RetirementDomain(new RetirementOptions { FlushDelay = s_never, CallbackScheduler = new RunsThenThrows() });
+        var value = new Canary();
+        domain.Retire(value);
+        domain.TryReclaim();
+        Assert.Equal(1, value.Disposals);
+        Assert.True(domain.Synchronize(TimeSpan.FromSeconds(1)));
+    }
+
+    [Fact]
+    public void A_scheduler_that_throws_while_a_thread_of_its_runs_the_batch_has_nothing_disposed_twice()
+    {
+        var scheduler = new ThrowsMeanwhile();
+        using var domain = new RetirementDomain(new RetirementOptions { FlushDelay = s_never, CallbackScheduler = scheduler });
+        int calls = 0;
+        domain.Retire(
+            new object(),
+            _ =>
+            {
+                if (Interlocked.Increment(ref calls) == 1)
+                {
+                    scheduler.Started.Set();
+                    scheduler.Refused.Wait(TimeSpan.FromSeconds(1)); // Until the retiring thread has had its chance to run it too.
+                }
+            });
+        domain.TryReclaim();
+        scheduler.Refused.Set();
+        Assert.True(domain.Synchronize(TimeSpan.FromSeconds(5)));
+        Assert.Equal(1, calls);
+        Assert.Equal(0, domain.Statistics.Pending);
+    }
+
+    [Fact]
+    public void A_flush_keeps_the_least_interval_however_much_callbacks_retire()
+    {
+        var time = new ManualTime();
+        using var domain = new RetirementDomain(new RetirementOptions
+        {
+            BatchSize = 1,
+            FlushDelay = TimeSpan.FromMilliseconds(1),
+            MinHeavyInterval = TimeSpan.FromSeconds(1),
+            TimeProvider = time,
+        });
+        Chain(domain, 10);
+        for (int second = 1; second <= 30; second++)
+        {
+            Assert.InRange(domain.Statistics.HeavyBarriers, 0, second);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(0, domain.Statistics.Pending);
+
+        static void Chain(RetirementDomain domain, int left) => domain.Retire(
+            domain,
+            domain =>
+            {
+                if (left > 0)
+                {
+                    Chain(domain, left - 1);
+                }
+            });
+    }
+
+    [Fact]
+    public void The_timer_keeps_the_least_interval_after_a_pass_that_was_asked_for()
+    {
+        var time = new ManualTime();
+        using var domain = new RetirementDomain(new RetirementOptions
+        {
+            FlushDelay = TimeSpan.FromMilliseconds(100),
+            MinHeavyInterval = TimeSpan.FromMilliseconds(100),
+            TimeProvider = time,
+        });
+        using (StalledReader.In(domain))
+        {
+            domain.Retire(new Canary());
+            time.Advance(TimeSpan.FromMilliseconds(100)); // The flush. Held: the timer looks again, in 100 ms.
+            time.Advance(TimeSpan.FromMilliseconds(99));
+            domain.TryReclaim();
+            Assert.Equal(2, domain.Statistics.HeavyBarriers);
+            time.Advance(TimeSpan.FromMilliseconds(1)); // A millisecond after the one that was asked for.
+            Assert.Equal(2, domain.Statistics.HeavyBarriers);
+            time.Advance(TimeSpan.FromMilliseconds(1_000));
+            Assert.InRange(domain.Statistics.HeavyBarriers, 3, 12); // It is not forgotten.
+        }
+    }
 
     [Fact]
     public async Task Waiting_for_a_fraction_of_a_millisecond_does_not_hold_the_thread()
@@ -50,6 +182,21 @@ public sealed class HostileSurroundingsTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void A_clock_that_fails_loses_nothing_that_has_been_unlinked()
+    {
+        var time = new FailingTime();
+        using var domain = new RetirementDomain(new RetirementOptions { Name = "failing-clock", FlushDelay = s_never, TimeProvider = time });
+        using MeterListener listener = Listen("swmrkit.retirement.delay", domain.Name, static () => { });
+        var first = new Canary();
+        using var cell = new SwmrCell<Canary>(first, domain);
+        time.Fails = true;
+        cell.Publish(new Canary());
+        time.Fails = false;
+        Assert.True(domain.Synchronize(TimeSpan.FromSeconds(30)));
+        Assert.Equal(1, first.Disposals);
+    }
+
+    [Fact]
     public async Task DrainAsync_returns_to_its_caller_however_long_callbacks_go_on_retiring()
     {
         using var domain = new RetirementDomain(new RetirementOptions { FlushDelay = s_never });
@@ -73,5 +220,101 @@ public sealed class HostileSurroundingsTests : IClassFixture<SharedMachine>
                     Again(domain, end);
                 }
             });
+    }
+
+    [Fact]
+    public void A_batch_whose_disposals_go_on_keeps_no_room_for_what_readers_hold()
+    {
+        const int Held = 20_000;
+        using var domain = new RetirementDomain(new RetirementOptions { BatchSize = 65_536, FlushDelay = s_never });
+        var mayEnd = new TaskCompletionSource();
+        using (StalledReader.In(domain))
+        {
+            for (int i = 0; i < Held; i++)
+            {
+                domain.Retire(domain, static _ => { });
+            }
+
+            domain.TryReclaim();
+            long before = GC.GetTotalMemory(forceFullCollection: true);
+            for (int i = 0; i < 50; i++)
+            {
+                domain.Retire((IAsyncDisposable)new Hanging(mayEnd.Task), birth: domain.Readers.Era); // Born after the reader entered.
+                domain.TryReclaim();
+            }
+
+            long grown = GC.GetTotalMemory(forceFullCollection: true) - before;
+            Assert.Equal(50 + Held, domain.Statistics.Pending);
+            Assert.InRange(grown, long.MinValue, 8_000_000);
+        }
+
+        mayEnd.SetResult();
+        Assert.True(domain.Synchronize(TimeSpan.FromSeconds(30)));
+    }
+
+    private static MeterListener Listen(string instrument, string domain, Action measured)
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (published, listener) =>
+            {
+                if (published.Meter.Name == "SwmrKit" && published.Name == instrument)
+                {
+                    listener.EnableMeasurementEvents(published);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
+        {
+            if (Equals(tags[0].Value, domain))
+            {
+                measured();
+            }
+        });
+        listener.Start();
+        return listener;
+    }
+
+    private sealed class Hanging(Task end) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await end.ConfigureAwait(false);
+    }
+
+    private sealed class FailingTime : TimeProvider
+    {
+        public bool Fails { get; set; }
+
+        public override long GetTimestamp() => Fails ? throw new InvalidOperationException("no time, says the test") : base.GetTimestamp();
+    }
+
+    private sealed class RunsThenThrows : TaskScheduler
+    {
+        protected override void QueueTask(Task task)
+        {
+            TryExecuteTask(task);
+            throw new InvalidOperationException("refused too late");
+        }
+
+        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
+
+        protected override IEnumerable<Task> GetScheduledTasks() => [];
+    }
+
+    private sealed class ThrowsMeanwhile : TaskScheduler
+    {
+        public ManualResetEventSlim Started { get; } = new();
+
+        public ManualResetEventSlim Refused { get; } = new();
+
+        protected override void QueueTask(Task task)
+        {
+            new Thread(() => Record.Exception(() => TryExecuteTask(task))) { IsBackground = true }.Start(); // The task is ended twice, which it may not like.
+            Started.Wait(TimeSpan.FromSeconds(10));
+            throw new InvalidOperationException("refused too late");
+        }
+
+        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
+
+        protected override IEnumerable<Task> GetScheduledTasks() => [];
     }
 }

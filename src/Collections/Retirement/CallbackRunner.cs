@@ -62,6 +62,11 @@ internal sealed class CallbackRunner(RetirementDomain domain, TimeProvider time)
         {
             // A disposal that went on in the retiring thread's own context could not end while that thread waits for it in Synchronize.
             SynchronizationContext.SetSynchronizationContext(null);
+            if (ready.HeavyDuration is { } heavyDuration)
+            {
+                RetirementMetrics.RecordHeavy(heavyDuration, DomainName);
+            }
+
             foreach (RetiredItem item in ready.Items)
             {
                 reclaimed += Run(item, ready) ? 1 : 0;
@@ -86,7 +91,7 @@ internal sealed class CallbackRunner(RetirementDomain domain, TimeProvider time)
         {
             if (item.RetiredAt != 0)
             {
-                RetirementMetrics.RecordDelay(time.GetElapsedTime(item.RetiredAt), DomainName);
+                RetirementMetrics.RecordDelay(time, item.RetiredAt, DomainName);
             }
 
             ValueTask disposal = item.Reclaim();

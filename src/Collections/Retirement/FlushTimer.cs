@@ -79,7 +79,7 @@ internal sealed class FlushTimer
         }
 
         TimeSpan due = state == ArmedForRetired ? _delay : _delay * _backOff;
-        TimeSpan heavyMayCome = _reclaimer.UntilHeavyMayCome;
+        var heavyMayCome = TimeSpan.FromMilliseconds(Math.Ceiling(_reclaimer.UntilHeavyMayCome.TotalMilliseconds)); // As timers count: not too early.
         due = due > heavyMayCome ? due : heavyMayCome;
         _timer.Change(due, Timeout.InfiniteTimeSpan); // If it throws, nothing is armed, and the next retirement tries again.
         _state.Write(state);
@@ -96,7 +96,7 @@ internal sealed class FlushTimer
             taken = _state.Exchange(Disarmed) == ArmedForRetired && _reclaimer.Taken != _takenWhenArmed;
         }
 
-        if (taken)
+        if (taken || _reclaimer.UntilHeavyMayCome > TimeSpan.Zero)
         {
             _reclaimer.PutFlushOff();
         }

@@ -10,6 +10,9 @@ internal sealed class ReadyBatch
     /// <summary>What is to be run; empty once that has been done, even while disposals go on.</summary>
     public List<RetiredItem> Items { get; } = [];
 
+    /// <summary>How long the heavy barrier of its pass took; null when nobody wants to know.</summary>
+    public TimeSpan? HeavyDuration { get; set; }
+
     /// <summary>Whether its callbacks are running, or about to, or disposals they began.</summary>
     public bool IsRunning => _left.Read() != 0;
 

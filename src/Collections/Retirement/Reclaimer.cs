@@ -130,6 +130,7 @@ internal sealed class Reclaimer
     public void Retire(RetiredItem item)
     {
         Due due;
+        item = Timed(item);
         using (_clock.Gate.Enter())
         {
             MakeRoomUnderGate();
@@ -144,6 +145,7 @@ internal sealed class Reclaimer
     public bool RetireReserved(RetiredItem item, int place, long serial)
     {
         Due due;
+        item = Timed(item);
         using (_clock.Gate.Enter())
         {
             if (!_reserved.Remove(place, serial))
@@ -163,14 +165,28 @@ internal sealed class Reclaimer
 
     private long PendingUnderGate => _retired.ReadRelaxed() - _callbacks.Reclaimed - _callbacks.Abandoned;
 
+    /// <summary>Notes the time, if somebody wants to know. Before the gate, and a clock that fails loses nothing: the item has been unlinked.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "See above.")]
+    private RetiredItem Timed(RetiredItem item)
+    {
+        if (!RetirementMetrics.IsDelayWanted)
+        {
+            return item;
+        }
+
+        try
+        {
+            return item with { RetiredAt = _time.GetTimestamp() };
+        }
+        catch (Exception)
+        {
+            return item; // As if nobody wanted to know.
+        }
+    }
+
     /// <summary>Where there is room for it.</summary>
     private Due AcceptUnderGate(RetiredItem item)
     {
-        if (RetirementMetrics.IsDelayWanted)
-        {
-            item = item with { RetiredAt = _time.GetTimestamp() };
-        }
-
         int count = _incomingCount.Read() + 1;
         _incoming[count - 1] = item.Tagged(_clock.TagUnderGate()); // O2: after the unlink, under the lock of every advance.
         _incomingCount.Write(count);
@@ -200,7 +216,7 @@ internal sealed class Reclaimer
             _callbacks.ReportOverflow(statistics.Pending, statistics.PendingBytes);
         }
 
-        if (due.IsPass && MayRunCallbacks && UntilHeavyMayCome == TimeSpan.Zero)
+        if (due.IsPass && MayRunCallbacks && HeavyMayCome)
         {
             ReclaimReporting(onlyIfDue: true, passes: 1);
         }
@@ -220,7 +236,7 @@ internal sealed class Reclaimer
     /// <summary>How often what had come in was taken by a pass.</summary>
     public long Taken => _taken.Read();
 
-    /// <summary>The timer's part when a pass has done it meanwhile: what came in since has its own delay.</summary>
+    /// <summary>The timer's part when a pass has done it meanwhile, or been asked for just now: what came in since has its own delay.</summary>
     public void PutFlushOff()
     {
         _registry.TakeBackAbandoned();
@@ -239,10 +255,11 @@ internal sealed class Reclaimer
     public PassUnderWay ReclaimAfter(long graceEra)
     {
         // In one: what was retired before is reclaimed by this pass, or has been detached by one whose batch is among the running.
-        ReadyBatch? ready;
-        PassUnderWay underWay;
-        using (_pass.Enter())
+        ReadyBatch? ready = null;
+        try
         {
+            using ExclusiveLock.Scope held = _pass.Enter();
+
             // The count first: a batch that still runs after it was read will change it.
             List<(ReadyBatch, long)> running = [.. _running.Select(static batch => (batch, batch.Completed)).Where(static pair => pair.batch.IsRunning)];
             ready = RunPass(graceEra);
@@ -251,11 +268,12 @@ internal sealed class Reclaimer
                 running.Add((ready, ready.Completed));
             }
 
-            underWay = new PassUnderWay(running, _held.Find(item => item.Tag < graceEra).Record?.Id ?? 0); // Such as no reader holds: it is here for a lease.
+            return new PassUnderWay(running, _held.Find(item => item.Tag < graceEra).Record?.Id ?? 0); // Such as no reader holds: it is here for a lease.
         }
-
-        RunCallbacks(ready);
-        return underWay;
+        finally
+        {
+            RunCallbacks(ready); // Even if there was no memory to say what is under way: what has been detached is run.
+        }
     }
 
     /// <summary>Whether a lease names that object now. Without a barrier: the pass that follows has its own.</summary>
@@ -312,15 +330,16 @@ internal sealed class Reclaimer
             ReadyBatch? ready = null;
             using (_pass.Enter())
             {
-                if (!onlyIfDue || IsPassDue())
+                if (!onlyIfDue || (IsPassDue() && HeavyMayCome))
                 {
                     ready = RunPass();
                 }
             }
 
             reclaimed += RunCallbacks(ready);
+            onlyIfDue = true; // Nobody has asked for another.
         }
-        while (--passes > 0 && IsPassDue());
+        while (--passes > 0 && IsPassDue() && HeavyMayCome);
 
         return reclaimed;
     }
@@ -352,7 +371,7 @@ internal sealed class Reclaimer
         long start = _time.GetTimestamp();
         _heavy(); // O1: pairs with ReaderSlot.Enter, RaiseUpper and TryReenter.
         _heavyBarriers.Add(1);
-        HeavyCame(start);
+        TimeSpan? heavyDuration = HeavyCame(start);
         _reservations.Read(_registry.Slots, start); // O5: the registry and its slots, only now.
         _leased.Read(_hazards.Slots); // O7: after Heavy. O10: the hazards and their registry only after the guards, which leases are made from.
 
@@ -384,22 +403,21 @@ internal sealed class Reclaimer
         _held.RemoveRange(kept, _held.Count - kept);
         _heldCount.Write(kept);
         _threshold.Write(Math.Max(_batchSize, kept / 2));
+        ready.HeavyDuration = heavyDuration;
         ready.Begin();
         _running.Add(ready);
         return ready;
     }
 
-    private void HeavyCame(long start)
+    /// <returns>How long it took, if somebody wants to know: told with the callbacks, outside the lock, for listeners are somebody's code.</returns>
+    private TimeSpan? HeavyCame(long start)
     {
         if (_minHeavyInterval > TimeSpan.Zero)
         {
             _lastHeavy.Write(start);
         }
 
-        if (RetirementMetrics.IsHeavyDurationWanted)
-        {
-            RetirementMetrics.RecordHeavy(_time.GetElapsedTime(start), _callbacks.DomainName);
-        }
+        return RetirementMetrics.IsHeavyDurationWanted ? _time.GetElapsedTime(start) : null;
     }
 
     private void TakeIncoming()
@@ -427,9 +445,9 @@ internal sealed class Reclaimer
         }
         finally
         {
-            if (ready is not null && !TryRunElsewhere(ready))
+            if (ready is not null)
             {
-                reclaimed = RunAndEnd(ready);
+                reclaimed = _callbackScheduler is null || ready.Items.Count == 0 ? RunAndEnd(ready) : RunElsewhere(ready, _callbackScheduler);
             }
         }
 
@@ -443,45 +461,50 @@ internal sealed class Reclaimer
         {
             _spare.Write(ready);
         }
+        else
+        {
+            ready.Items.Capacity = 0; // Disposals go on, and it is not used again: it need not keep room for all that was held.
+        }
 
         return reclaimed;
     }
 
-    /// <returns>Whether the callbacks have been left to the scheduler of the options.</returns>
-    [SuppressMessage("Design", "CA1031", Justification = "What the scheduler refuses runs here.")]
-    private bool TryRunElsewhere(ReadyBatch ready)
+    /// <summary>Leaves the callbacks to the scheduler; what it refuses, or there is no memory to give it, runs here.</summary>
+    /// <returns>How many items have been reclaimed here.</returns>
+    [SuppressMessage("Design", "CA1031", Justification = "What has been detached is run, whatever fails.")]
+    private int RunElsewhere(ReadyBatch ready, TaskScheduler scheduler)
     {
-        if (_callbackScheduler is null || ready.Items.Count == 0)
-        {
-            return false;
-        }
-
-        using AsyncFlowControl noFlow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
-        var task = new Task(
-            static state =>
-            {
-                (Reclaimer reclaimer, ReadyBatch ready) = ((Reclaimer, ReadyBatch))state!;
-                reclaimer.RunAndEnd(ready);
-            },
-            (this, ready), // No closure: it would be allocated where there is no scheduler, too.
-            CancellationToken.None,
-            TaskCreationOptions.DenyChildAttach);
+        ScheduledBatch? batch = null;
+        Task? task = null;
         try
         {
-            task.Start(_callbackScheduler);
-            return true;
+            using AsyncFlowControl noFlow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
+            batch = new ScheduledBatch(this, ready);
+            task = new Task(static batch => ((ScheduledBatch)batch!).Run(), batch, CancellationToken.None, TaskCreationOptions.DenyChildAttach);
+            task.Start(scheduler);
+            return 0;
         }
         catch (Exception exception)
         {
-            _ = task.Exception; // Observed.
+            _ = task?.Exception; // Observed.
+            int reclaimed = batch is null ? RunAndEnd(ready) : batch.Run();
             ReportFailure(exception);
-            return false;
+            return reclaimed;
         }
     }
 
-    /// <summary>How long until a pass that nobody asked for may issue a heavy barrier.</summary>
+    /// <summary>A batch that a scheduler was asked to run. One that throws may have run it all the same, or be running it: whoever comes first does.</summary>
+    private sealed class ScheduledBatch(Reclaimer reclaimer, ReadyBatch ready)
+    {
+        private SharedInt32 _taken;
+
+        public int Run() => _taken.Exchange(1) == 0 ? reclaimer.RunAndEnd(ready) : 0;
+    }
+
+    /// <summary>How long until a pass that nobody asked for may issue a heavy barrier. Never fails: a clock that does delays nothing.</summary>
     public TimeSpan UntilHeavyMayCome
     {
+        [SuppressMessage("Design", "CA1031", Justification = "Retiring and the timer never throw.")]
         get
         {
             if (_minHeavyInterval == TimeSpan.Zero)
@@ -489,11 +512,20 @@ internal sealed class Reclaimer
                 return TimeSpan.Zero;
             }
 
-            long last = _lastHeavy.Read();
-            TimeSpan left = last == 0 ? TimeSpan.Zero : _minHeavyInterval - _time.GetElapsedTime(last);
-            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            try
+            {
+                long last = _lastHeavy.Read();
+                TimeSpan left = last == 0 ? TimeSpan.Zero : _minHeavyInterval - _time.GetElapsedTime(last);
+                return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            }
+            catch (Exception)
+            {
+                return TimeSpan.Zero;
+            }
         }
     }
+
+    private bool HeavyMayCome => UntilHeavyMayCome == TimeSpan.Zero;
 
     private bool IsPassDue()
     {

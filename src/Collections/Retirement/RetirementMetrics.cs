@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.Runtime.Loader;
 
 namespace SwmrKit;
 
 /// <summary>The instruments of the meter "SwmrKit", for every domain that is alive. Domains are held weakly.</summary>
+[SuppressMessage("Design", "CA1031", Justification = "A listener's failure must not stop what it is told about.")]
 internal static class RetirementMetrics
 {
     public const string MeterName = "SwmrKit";
@@ -49,17 +51,39 @@ internal static class RetirementMetrics
         {
             if (s_domains.Count == s_domains.Capacity)
             {
-                s_domains.RemoveAll(static weak => !weak.TryGetTarget(out _)); // Before it grows: O(1) amortised.
+                s_domains.RemoveAll(static weak => !weak.TryGetTarget(out _));
+                s_domains.EnsureCapacity(s_domains.Count * 2); // Half of it is free, whatever that removed: O(1) amortised.
             }
 
             s_domains.Add(new WeakReference<RetirementDomain>(domain));
         }
     }
 
-    public static void RecordDelay(TimeSpan delay, string domain) => s_delay.Record(delay.TotalSeconds, new KeyValuePair<string, object?>(DomainTag, domain));
+    /// <summary>Tells how long a retirement took. Listeners run in it, outside every lock; what they or the clock throw is ignored.</summary>
+    public static void RecordDelay(TimeProvider time, long retiredAt, string domain)
+    {
+        try
+        {
+            s_delay.Record(time.GetElapsedTime(retiredAt).TotalSeconds, new KeyValuePair<string, object?>(DomainTag, domain));
+        }
+        catch (Exception)
+        {
+            // The disposal is still to come.
+        }
+    }
 
-    public static void RecordHeavy(TimeSpan duration, string domain) =>
-        s_heavyDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>(DomainTag, domain));
+    /// <summary>Tells how long a heavy barrier took, as <see cref="RecordDelay"/>.</summary>
+    public static void RecordHeavy(TimeSpan duration, string domain)
+    {
+        try
+        {
+            s_heavyDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>(DomainTag, domain));
+        }
+        catch (Exception)
+        {
+            // The callbacks are still to come.
+        }
+    }
 
     private static Meter CreateMeter()
     {
