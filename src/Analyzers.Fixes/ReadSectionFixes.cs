@@ -91,7 +91,9 @@ internal sealed class ReadSectionFixes : CodeFixProvider
         SyntaxTrivia end = statement.GetTrailingTrivia().LastOrDefault(static trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia));
         added = added.WithLeadingTrivia(statement.GetLeadingTrivia()).WithTrailingTrivia(end);
         used = used.WithLeadingTrivia(statement.GetLeadingTrivia().Where(static trivia => trivia.IsKind(SyntaxKind.WhitespaceTrivia)).LastOrDefault());
-        return ("Dispose it at the end of the block", root.ReplaceNode(statement, [added, used]));
+        return ("Dispose it at the end of the block", statement.Parent is GlobalStatementSyntax global
+            ? root.ReplaceNode(global, [SyntaxFactory.GlobalStatement(added), SyntaxFactory.GlobalStatement((StatementSyntax)used)])
+            : root.ReplaceNode(statement, [added, used]));
     }
 
     private static bool IsWhole(ExpressionSyntax initial, ExpressionSyntax created) => initial switch
@@ -101,7 +103,7 @@ internal sealed class ReadSectionFixes : CodeFixProvider
         _ => initial == created,
     };
 
-    private static bool IsDisposedBy(StatementSyntax declaration, string name) => declaration.Parent!.DescendantNodes().OfType<MemberAccessExpressionSyntax>()
+    private static bool IsDisposedBy(StatementSyntax declaration, string name) => (declaration.Parent is GlobalStatementSyntax global ? global.Parent! : declaration.Parent!).DescendantNodes().OfType<MemberAccessExpressionSyntax>()
         .Any(call => call is { Name.Identifier.ValueText: "Dispose", Expression: IdentifierNameSyntax receiver } && receiver.Identifier.ValueText == name);
 
     private static LocalDeclarationStatementSyntax WithUsing(LocalDeclarationStatementSyntax declaration) => declaration

@@ -34,16 +34,19 @@ internal sealed class ReadSectionAnalyzer : DiagnosticAnalyzer
 
     private static void AnalyzeBlocks(OperationBlockAnalysisContext context, SwmrTypes types)
     {
-        foreach (IOperation block in context.OperationBlocks)
+        // By bodies: a constructor comes as two blocks, its statements and the call of its base; top-level statements come as a whole method body.
+        foreach (IGrouping<IOperation, IOperation> body in context.OperationBlocks.GroupBy(static block => RootOf(block)))
         {
-            if (block.Kind is OperationKind.Block or OperationKind.FieldInitializer or OperationKind.PropertyInitializer
-                && (block.Descendants().Any(one => types.IsOfInterest(one.Type))
+            if (body.Key.Kind is OperationKind.Block or OperationKind.MethodBody or OperationKind.ConstructorBody or OperationKind.FieldInitializer or OperationKind.PropertyInitializer
+                && (body.Key.Descendants().Any(one => types.IsOfInterest(one.Type))
                     || (context.OwningSymbol is IMethodSymbol method && method.Parameters.Any(one => types.IsGuard(one.Type)))))
             {
-                Body.Analyze(context.GetControlFlowGraph(block), context.OwningSymbol, types, new Closures(block), context.ReportDiagnostic);
+                Body.Analyze(context.GetControlFlowGraph(body.First()), context.OwningSymbol, types, new Closures(body.Key), context.ReportDiagnostic);
             }
         }
     }
+
+    private static IOperation RootOf(IOperation operation) => operation.Parent is { } parent ? RootOf(parent) : operation;
 
     // The field behind a property is not visited of itself.
     private static void AnalyzeProperty(SymbolAnalysisContext context, SwmrTypes types)

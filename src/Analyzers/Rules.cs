@@ -40,8 +40,8 @@ internal static class Rules
     public static readonly DiagnosticDescriptor NotDisposed = Rule(
         NotDisposedId,
         "A read section is never left",
-        "The {0} of '{1}' is not disposed on every path: it holds back what it protects until its thread ends. Declare it with 'using'.",
-        "A guard that is not disposed holds back the disposal of all it protects, and a lease that is not disposed holds its object.");
+        "The {0} of '{1}' is not disposed on every path: {2}. Declare it with 'using'.",
+        "A guard that is not disposed holds back the disposal of all it protects until its thread ends. The object of a lease that is dropped is never disposed by its container: it is left to its own finalizer.");
 
     public static readonly DiagnosticDescriptor Copy = Rule(
         CopyId,

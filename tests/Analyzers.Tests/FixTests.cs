@@ -60,6 +60,16 @@ public sealed class FixTests : IClassFixture<SharedMachine>
         """);
 
     [Fact]
+    public void Top_level_statements_get_a_using_as_those_of_a_method_do()
+    {
+        const string Given = "var domain = new RetirementDomain();\nvar cell = new SwmrCell<Thing>(new Thing());\n";
+        CheckFile(Given + "ReadGuard guard = domain.Enter();\nguard.Read(cell).Do();\n", Given + "using ReadGuard guard = domain.Enter();\nguard.Read(cell).Do();\n");
+        CheckFile(Given + "domain.Enter();\n", Given + "using ReadGuard guard = domain.Enter();\n");
+        CheckFile(Given + "// Why.\nConsole.WriteLine(cell.Read().Value.Do());\n", Given + "// Why.\nusing CellRead<Thing> read = cell.Read();\nConsole.WriteLine(read.Value.Do());\n");
+        Assert.Empty(FileFixes(Given + "ReadGuard guard = domain.Enter();\nif (args.Length == 0)\n{\n    guard.Dispose();\n}\n", OutputKind.ConsoleApplication).Actions);
+    }
+
+    [Fact]
     public void A_parameter_that_copies_becomes_an_in_parameter() => Check(
         """
             void M()
@@ -99,27 +109,33 @@ public sealed class FixTests : IClassFixture<SharedMachine>
         Assert.Empty(Fixes("bool M() => Cell.Read().Value.Do();").Actions);
     }
 
-    private static void Check(string before, string after)
+    private static void Check(string before, string after) => CheckFix(Fixes(before), Snippet.Class(after));
+
+    private static void CheckFile(string before, string after) => CheckFix(FileFixes(before, OutputKind.ConsoleApplication), after);
+
+    private static void CheckFix((Document Document, ImmutableArray<CodeAction> Actions) fixes, string after)
     {
-        (Document document, ImmutableArray<CodeAction> actions) = Fixes(before);
+        (Document document, ImmutableArray<CodeAction> actions) = fixes;
         CodeAction fix = Assert.Single(actions);
         var applied = (ApplyChangesOperation)Assert.Single(fix.GetOperationsAsync(default).GetAwaiter().GetResult());
         Document changed = applied.ChangedSolution.GetDocument(document.Id)!;
-        Assert.Equal(Snippet.Class(after), changed.GetTextAsync().GetAwaiter().GetResult().ToString().ReplaceLineEndings("\n"));
+        Assert.Equal(after, changed.GetTextAsync().GetAwaiter().GetResult().ToString().ReplaceLineEndings("\n"));
         Compilation compilation = changed.Project.GetCompilationAsync().GetAwaiter().GetResult()!;
         Assert.Empty(compilation.GetDiagnostics().Where(static one => one.Severity == DiagnosticSeverity.Error));
         Assert.Empty(Snippet.Diagnostics(compilation));
     }
 
-    private static (Document Document, ImmutableArray<CodeAction> Actions) Fixes(string members)
+    private static (Document Document, ImmutableArray<CodeAction> Actions) Fixes(string members) => FileFixes(Snippet.Class(members), Snippet.Options.OutputKind);
+
+    private static (Document Document, ImmutableArray<CodeAction> Actions) FileFixes(string text, OutputKind kind)
     {
         using var workspace = new AdhocWorkspace();
         Project project = workspace.AddProject("Snippet", LanguageNames.CSharp)
-            .WithCompilationOptions(Snippet.Options)
+            .WithCompilationOptions(Snippet.Options.WithOutputKind(kind))
             .WithParseOptions(new CSharpParseOptions(LanguageVersion.CSharp14))
             .WithMetadataReferences(Snippet.References);
         project = project.AddDocument("Surroundings.cs", Snippet.Surroundings).Project;
-        Document document = project.AddDocument("Snippet.cs", Snippet.Class(members));
+        Document document = project.AddDocument("Snippet.cs", text);
         Compilation compilation = document.Project.GetCompilationAsync().GetAwaiter().GetResult()!;
         Diagnostic diagnostic = Assert.Single(Snippet.Diagnostics(compilation));
         ImmutableArray<CodeAction>.Builder actions = ImmutableArray.CreateBuilder<CodeAction>();

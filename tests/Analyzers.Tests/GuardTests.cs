@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SwmrKit.Tests;
 
 /// <summary>SWMR004, SWMR005, SWMR007.</summary>
@@ -19,6 +21,24 @@ public sealed class GuardTests : IClassFixture<SharedMachine>
 
         void Lease() { Lease<Thing> lease = {|SWMR004:Cell.Lease()|}; lease.Value.Do(); {|SWMR004:Cell.Lease()|}; }
         """);
+
+    [Fact]
+    public void The_message_says_what_a_guard_and_what_a_lease_left_open_lead_to()
+    {
+        string[] messages =
+        [
+            .. Snippet.Diagnostics(Snippet.Compile(Snippet.Class("void M() { Domain.Enter(); _ = Cell.Read(); Cell.Lease(); Lease<Thing> lease = Cell.Lease(); lease.Value.Do(); }")))
+                .Select(static one => one.GetMessage(CultureInfo.InvariantCulture)),
+        ];
+        Assert.Equal(
+            [
+                "The read section of 'Domain.Enter()' is not disposed on every path: it holds back what it protects until its thread ends. Declare it with 'using'.",
+                "The read section of 'Cell.Read()' is not disposed on every path: it holds back what it protects until its thread ends. Declare it with 'using'.",
+                "The lease of 'Cell.Lease()' is not disposed on every path: once it is dropped, nobody disposes its object, which is left to its own finalizer. Declare it with 'using'.",
+                "The lease of 'Cell.Lease()' is not disposed on every path: once it is dropped, nobody disposes its object, which is left to its own finalizer. Declare it with 'using'.",
+            ],
+            messages);
+    }
 
     [Fact]
     public void A_guard_that_is_disposed_or_handed_on_is_not_reported() => Snippet.Check("""

@@ -82,17 +82,16 @@ internal static class Snippet
         """;
 
     /// <summary>Asserts that the members, put into a class of their own, get exactly the diagnostics they are marked with.</summary>
-    public static void Check(string members)
-    {
-        (string text, ImmutableArray<(string Id, TextSpan Span)> expected) = Unmark(Class(members));
-        string[] found = [.. Diagnostics(Compile(text)).Select(one => Describe(text, one.Id, one.Location.SourceSpan)).Order(StringComparer.Ordinal)];
-        string[] wanted = [.. expected.Select(one => Describe(text, one.Id, one.Span)).Order(StringComparer.Ordinal)];
-        Assert.Equal(wanted, found);
-    }
+    public static void Check(string members) => CheckFile(Class(members), Options.OutputKind);
+
+    /// <summary>The same for a whole file of top-level statements.</summary>
+    public static void CheckProgram(string program) => CheckFile(program.ReplaceLineEndings("\n"), OutputKind.ConsoleApplication);
 
     public static string Class(string members) => "public class Snippet : World\n{\n" + members.ReplaceLineEndings("\n") + "\n}\n";
 
-    public static CSharpCompilation Compile(params string[] texts)
+    public static CSharpCompilation Compile(params string[] texts) => Compile(Options.OutputKind, texts);
+
+    public static CSharpCompilation Compile(OutputKind kind, params string[] texts)
     {
         CSharpCompilation compilation = Create([Surroundings, .. texts]);
         if (compilation.GetTypeByMetadataName("SwmrKit.Lease`1") is null)
@@ -103,8 +102,8 @@ internal static class Snippet
         Assert.Empty(compilation.GetDiagnostics().Where(static one => one.Severity == DiagnosticSeverity.Error));
         return compilation;
 
-        static CSharpCompilation Create(string[] texts) =>
-            CSharpCompilation.Create("Snippet", texts.Select(static text => CSharpSyntaxTree.ParseText(text, s_parse)), References, Options);
+        CSharpCompilation Create(string[] texts) => CSharpCompilation.Create(
+            "Snippet", texts.Select(static text => CSharpSyntaxTree.ParseText(text, s_parse)), References, Options.WithOutputKind(kind));
     }
 
     /// <summary>What the analyzer says, in the order of the source. An exception in the analyzer fails the test.</summary>
@@ -143,6 +142,14 @@ internal static class Snippet
         }
 
         return (plain.ToString(), marked.ToImmutable());
+    }
+
+    private static void CheckFile(string marked, OutputKind kind)
+    {
+        (string text, ImmutableArray<(string Id, TextSpan Span)> expected) = Unmark(marked);
+        string[] found = [.. Diagnostics(Compile(kind, text)).Select(one => Describe(text, one.Id, one.Location.SourceSpan)).Order(StringComparer.Ordinal)];
+        string[] wanted = [.. expected.Select(one => Describe(text, one.Id, one.Span)).Order(StringComparer.Ordinal)];
+        Assert.Equal(wanted, found);
     }
 
     private static string Describe(string text, string id, TextSpan span) =>

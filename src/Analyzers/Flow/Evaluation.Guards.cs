@@ -155,11 +155,13 @@ internal sealed partial class Evaluation
         }
     }
 
-    private void ReportNotDisposed(IOperation created) => Report(
-        Rules.NotDisposed,
-        created.Syntax.GetLocation(),
-        Types.IsLease(created.Type) ? "lease" : "read section",
-        TextOf(created));
+    private void ReportNotDisposed(IOperation created)
+    {
+        (string kind, string consequence) = Types.IsLease(created.Type)
+            ? ("lease", "once it is dropped, nobody disposes its object, which is left to its own finalizer")
+            : ("read section", "it holds back what it protects until its thread ends");
+        Report(Rules.NotDisposed, created.Syntax.GetLocation(), kind, TextOf(created), consequence);
+    }
 
     private void ReportWork(Hold work) => Report(Rules.Work, work.Origin.Syntax.GetLocation(), TextOf(work.Origin), work.Guard.Name);
 }
