@@ -183,6 +183,46 @@ public sealed class OperationsTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void Passing_the_limit_under_a_writers_lock_is_told_by_the_timer()
+    {
+        var time = new ManualTime();
+        using var domain = new RetirementDomain(
+            new RetirementOptions { BatchSize = 1, MaxPending = 1, Overflow = RetirementOverflow.Callback, TimeProvider = time, FlushDelay = TimeSpan.FromSeconds(1) });
+        using var cell = new SwmrCell<Canary>(new Canary(), domain);
+        Exception? publication = null;
+        int told = 0;
+        domain.Overflowed += (_, _) =>
+        {
+            told++;
+            publication = Record.Exception(() => cell.Publish(new Canary()));
+        };
+        cell.Update(_ =>
+        {
+            domain.Retire(new Canary());
+            domain.Retire(new Canary());
+            Assert.Equal(0, told);
+            return new Canary();
+        });
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, told);
+        Assert.Null(publication);
+    }
+
+    [Fact]
+    public void At_the_limit_a_pass_comes_before_a_publication_is_refused()
+    {
+        using var domain = new RetirementDomain(
+            new RetirementOptions { BatchSize = 4, MaxPending = 4, Overflow = RetirementOverflow.Throw, FlushDelay = s_never });
+        using var cell = new SwmrCell<Canary>(new Canary(), domain);
+        for (int i = 0; i < 100; i++)
+        {
+            cell.Publish(new Canary()); // Nobody reads: nothing stays.
+        }
+
+        Assert.Equal(101, cell.Version);
+    }
+
+    [Fact]
     public void Many_bytes_bring_a_pass_before_the_batch_is_full()
     {
         var options = new RetirementOptions { BatchSize = 64, FlushDelay = s_never };

@@ -4,9 +4,13 @@ namespace SwmrKit;
 /// <remarks>For one thread at a time.</remarks>
 internal sealed class GracePeriod
 {
+    /// <summary>How often it is looked before ended threads are searched for, which looks at every slot.</summary>
+    private const int LooksPerSearch = 8;
+
     private readonly ReaderRegistry _readers;
     private readonly ReaderSlot[] _slots;
     private int _left;
+    private int _looks;
 
     /// <summary>Begins one.</summary>
     /// <param name="readers">Whose sections.</param>
@@ -30,7 +34,11 @@ internal sealed class GracePeriod
         {
             if (IsInsideSinceBefore(_slots[_left]))
             {
-                _readers.TakeBackAbandoned(); // Its thread may have ended inside.
+                if (++_looks % LooksPerSearch == 0)
+                {
+                    _readers.TakeBackAbandoned(); // Its thread may have ended inside.
+                }
+
                 return false;
             }
         }

@@ -47,7 +47,7 @@ internal sealed class PendingLimits
         bool wasOver = _isOver;
         _isOver = pending > _most || bytes > _mostBytes;
         _bytesIncoming += itsBytes;
-        isPassDue |= _isOver && (isFairPart || _bytesIncoming > Math.Max(_mostBytes, bytes) / 4);
+        isPassDue |= (pending >= _most || bytes >= _mostBytes) && (isFairPart || _bytesIncoming > Math.Max(_mostBytes, bytes) / 4);
         return _isOver && !wasOver && _policy != RetirementOverflow.Grow;
     }
 

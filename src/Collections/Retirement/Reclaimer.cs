@@ -56,6 +56,7 @@ internal sealed class Reclaimer
     private SharedInt32 _threshold; // How much must have come in before a retiring thread runs a pass.
     private SharedInt32 _heldCount; // As of the last pass, for those who arm the timer after it.
     private SharedReference<ReadyBatch> _spare;
+    private SharedInt32 _overflowToTell;
     private SharedInt64 _heavyBarriers;
     private SharedInt64 _lastHeavy; // When, by the domain's clock; 0 for never.
     private SharedInt64 _reclaimFailures;
@@ -212,8 +213,11 @@ internal sealed class Reclaimer
     {
         if (due.IsReport)
         {
-            RetirementStatistics statistics = Statistics;
-            _callbacks.ReportOverflow(statistics.Pending, statistics.PendingBytes);
+            _overflowToTell.Write(1);
+            if (MayRunCallbacks)
+            {
+                TellOverflow();
+            }
         }
 
         if (due.IsPass && MayRunCallbacks && HeavyMayCome)
@@ -226,9 +230,20 @@ internal sealed class Reclaimer
         }
     }
 
+    /// <summary>Tells that a limit has been passed, if it is still to be told. A handler runs as a callback does: where none may, this is left to the timer.</summary>
+    private void TellOverflow()
+    {
+        if (_limits is not null && _overflowToTell.Exchange(0) != 0)
+        {
+            RetirementStatistics statistics = Statistics;
+            _callbacks.ReportOverflow(statistics.Pending, statistics.PendingBytes);
+        }
+    }
+
     /// <summary>The timer's part: what ended readers left, what a batch was too small to flush, what readers held back.</summary>
     public void Flush()
     {
+        TellOverflow();
         _registry.TakeBackAbandoned();
         ReclaimReporting(onlyIfDue: false, PassesPerFlush);
     }
@@ -239,6 +254,7 @@ internal sealed class Reclaimer
     /// <summary>The timer's part when a pass has done it meanwhile, or been asked for just now: what came in since has its own delay.</summary>
     public void PutFlushOff()
     {
+        TellOverflow();
         _registry.TakeBackAbandoned();
         ArmIfPending(progress: false);
     }

@@ -16,11 +16,11 @@ internal static class RetirementMetrics
     private static readonly List<WeakReference<RetirementDomain>> s_domains = [];
     private static readonly Meter s_meter = CreateMeter();
 
-    private static readonly Histogram<double> s_heavyDuration =
-        s_meter.CreateHistogram<double>("swmrkit.retirement.heavy.duration", "s", "How long a pass's heavy barrier took.");
+    private static readonly Histogram<double>? s_heavyDuration = TryCreate(static () =>
+        s_meter.CreateHistogram<double>("swmrkit.retirement.heavy.duration", "s", "How long a pass's heavy barrier took."));
 
-    private static readonly Histogram<double> s_delay =
-        s_meter.CreateHistogram<double>("swmrkit.retirement.delay", "s", "From a retirement to its callback: the grace period, and the wait for a pass.");
+    private static readonly Histogram<double>? s_delay = TryCreate(static () =>
+        s_meter.CreateHistogram<double>("swmrkit.retirement.delay", "s", "From a retirement to its callback: the grace period, and the wait for a pass."));
 
     static RetirementMetrics()
     {
@@ -39,10 +39,10 @@ internal static class RetirementMetrics
     }
 
     /// <summary>Whether anybody wants to know how long retirements take: only then is the time taken.</summary>
-    public static bool IsDelayWanted => s_delay.Enabled;
+    public static bool IsDelayWanted => s_delay is { Enabled: true };
 
     /// <summary>Whether anybody wants to know how long heavy barriers take.</summary>
-    public static bool IsHeavyDurationWanted => s_heavyDuration.Enabled;
+    public static bool IsHeavyDurationWanted => s_heavyDuration is { Enabled: true };
 
     /// <summary>Shows a domain from now on, until it is collected.</summary>
     public static void Add(RetirementDomain domain)
@@ -64,7 +64,7 @@ internal static class RetirementMetrics
     {
         try
         {
-            s_delay.Record(time.GetElapsedTime(retiredAt).TotalSeconds, new KeyValuePair<string, object?>(DomainTag, domain));
+            s_delay?.Record(time.GetElapsedTime(retiredAt).TotalSeconds, new KeyValuePair<string, object?>(DomainTag, domain));
         }
         catch (Exception)
         {
@@ -77,7 +77,7 @@ internal static class RetirementMetrics
     {
         try
         {
-            s_heavyDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>(DomainTag, domain));
+            s_heavyDuration?.Record(duration.TotalSeconds, new KeyValuePair<string, object?>(DomainTag, domain));
         }
         catch (Exception)
         {
@@ -99,10 +99,24 @@ internal static class RetirementMetrics
     }
 
     private static void Gauge(string name, string unit, string description, Func<RetirementDomain, long> read) =>
-        s_meter.CreateObservableUpDownCounter(name, () => Measure(read), unit, description);
+        TryCreate(() => s_meter.CreateObservableUpDownCounter(name, () => Measure(read), unit, description));
 
     private static void Counter(string name, string unit, string description, Func<RetirementDomain, long> read) =>
-        s_meter.CreateObservableCounter(name, () => Measure(read), unit, description);
+        TryCreate(() => s_meter.CreateObservableCounter(name, () => Measure(read), unit, description));
+
+    /// <summary>Creates an instrument; null when a listener that is told of it throws: no domain must fail for that.</summary>
+    private static T? TryCreate<T>(Func<T> create)
+        where T : Instrument
+    {
+        try
+        {
+            return create();
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
 
     private static List<Measurement<long>> Measure(Func<RetirementDomain, long> read)
     {
