@@ -72,7 +72,7 @@ internal sealed class ReaderSlot(EraClock clock)
     {
         long token = _words.Current + 1;
         _words.Current = token;
-        _words.Lower.Announce(era); // O1: the light barrier; pairs with Heavy() in Reclaimer and ReaderRegistry.WaitForReaders.
+        _words.Lower.Announce(era); // O1: the light barrier; pairs with Heavy() in Reclaimer and GracePeriod.
         return token;
     }
 
