@@ -6,7 +6,7 @@ namespace SwmrKit.Tests;
 
 /// <summary>
 /// What the scenarios are worth: each fault, put into the production source by a patch, makes its scenario fail, which the same
-/// scenario without it never does (<see cref="ScenarioTests"/>).
+/// scenario without it never does (<see cref="ScenarioTests{TGroup}"/>).
 /// </summary>
 public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<SharedMachine>
 {

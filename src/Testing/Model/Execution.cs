@@ -17,7 +17,6 @@ internal sealed class Execution
 
     private readonly ModelOptions _options;
     private readonly Strategy _strategy;
-    private readonly HashSet<long> _shared;
     private readonly Worker.Crew _crew;
     private readonly List<ModelThread> _threads = [];
     private readonly List<ModelThread> _candidates = [];
@@ -37,9 +36,9 @@ internal sealed class Execution
         _crew = crew;
         _options = options;
         _strategy = strategy;
-        _shared = shared;
         Trace = trace;
         Memory = options.Memory == ModelMemory.StoreBuffers ? new StoreBufferMemory(this) : new ViewMemory(this);
+        Disputes = new Disputes(this, shared, options.IsUnreduced);
         if (options is { PreemptionBound: null, IsUnreduced: false } && !strategy.IsReplay)
         {
             _races = new Races(this, strategy);
@@ -49,6 +48,8 @@ internal sealed class Execution
 
     public MemoryModel Memory { get; }
 
+    public Disputes Disputes { get; }
+
     public IReadOnlyList<ModelThread> Threads => _threads;
 
     public Trace? Trace { get; }
@@ -56,14 +57,11 @@ internal sealed class Execution
     /// <summary>Stands for the one order of full fences: each writes it.</summary>
     public HashSet<Location> FenceOrder { get; } = [Location.CreateUnowned(default)];
 
-    private Location Fences => FenceOrder.First();
+    public Location Fences => FenceOrder.First();
 
     public int NextLocationId { get; set; }
 
     public int Steps { get; private set; }
-
-    /// <summary>Whether a location turned out to be in dispute that was not known to be: decisions before its uses are missing.</summary>
-    public bool FoundShared { get; private set; }
 
     /// <summary>Whether it was cut short because every continuation has been tried in another order.</summary>
     public bool WasRedundant { get; private set; }
@@ -94,13 +92,6 @@ internal sealed class Execution
 
     public string NameOf(int thread) => _threads[thread].Name;
 
-    /// <summary>
-    /// Whether a heavy barrier may as well step over a thread at once: it waits for another's end, and there is nothing to settle. Any later step would
-    /// bring it more, and them nothing, unless it goes on and marks meanwhile; should it ever do so, it is no longer counted on.
-    /// </summary>
-    public bool Rests(ModelThread caller, ModelThread target) =>
-        target.Next.Kind == OperationKind.Join && !_options.IsUnreduced && !_shared.Contains(KeyOfRest(target)) && !Memory.WouldSettle(caller, target);
-
     /// <summary>Decides between outcomes.</summary>
     public int Choose(int alternatives)
     {
@@ -120,7 +111,7 @@ internal sealed class Execution
         ThrowIfAborting();
         operation.Location?.Enter(this, thread);
         thread.Next = operation;
-        bool isShared = _options.IsUnreduced || (!WasRedundant && IsShared(thread, operation));
+        bool isShared = _options.IsUnreduced || (!WasRedundant && Disputes.MayConcern(thread, operation));
         if (isShared)
         {
             _races?.Announced(thread);
@@ -142,10 +133,10 @@ internal sealed class Execution
             Fail($"The execution has not ended after {_options.MaxSteps:N0} operations: a loop that waits without the Spinner, or a livelock.");
         }
 
-        isShared = isShared || (!WasRedundant && IsShared(thread, operation)); // What a join brings to memory may have been stored meanwhile.
+        isShared = isShared || (!WasRedundant && Disputes.MayConcern(thread, operation)); // What a join brings to memory may have been stored meanwhile.
         _strategy.Performs(thread);
         Trace?.NoteTurn(thread);
-        NoteDispute(thread, operation);
+        Disputes.Note(thread, operation);
         if (isShared)
         {
             _races?.Does(thread, _strategy.LastDecision);
@@ -301,7 +292,7 @@ internal sealed class Execution
     {
         foreach (ModelThread stuck in _threads.Where(static t => !t.IsFinished))
         {
-            NoteDispute(stuck, stuck.Next); // In another order it might have been possible.
+            Disputes.Note(stuck, stuck.Next); // In another order it might have been possible.
         }
 
         if (!_threads.TrueForAll(static t => t.IsFinished || t.IsDaemon))
@@ -428,57 +419,6 @@ internal sealed class Execution
             }
         }
     }
-
-    /// <summary>Whether another thread may do something at the same time that this does not commute with.</summary>
-    private bool IsShared(ModelThread thread, in Operation operation) =>
-        operation.Kind == OperationKind.Collect
-        || (operation.IsTotallyOrdered && _shared.Contains(Fences.Key))
-        || (operation.Kind == OperationKind.HeavyStep && _shared.Contains(operation.Target!.Marks.Key))
-        || (operation.Location is { } location && _shared.Contains(location.Key))
-        || (operation.Marks && _shared.Contains(thread.Marks.Key))
-        || (operation.MayTouchMore && Memory.FootprintOf(thread, operation).AlsoWritten is { } written && written.Any(location => _shared.Contains(location.Key)));
-
-    /// <summary>Notes a use of a location, and whether another thread's use of it could have come in the other order.</summary>
-    private void NoteDispute(ModelThread thread, in Operation operation)
-    {
-        if (operation.Location is { } location)
-        {
-            NoteDispute(thread, location, operation.Writes);
-        }
-
-        if (operation.IsTotallyOrdered && Memory.OrdersFences)
-        {
-            NoteDispute(thread, Fences, isWrite: true);
-        }
-
-        if (operation.Marks)
-        {
-            FoundShared |= thread.StepsAtRest > 0 && _shared.Add(KeyOfRest(thread));
-            NoteDispute(thread, thread.Marks, isWrite: true);
-        }
-
-        if (operation.Kind == OperationKind.HeavyStep)
-        {
-            NoteDispute(thread, operation.Target!.Marks, isWrite: true);
-        }
-    }
-
-    private void NoteDispute(ModelThread thread, Location location, bool isWrite)
-    {
-        for (int other = 0; other < _threads.Count; other++)
-        {
-            if (other != thread.Id
-                && (location.ForkWrite[other] > thread.Forks[other] || (isWrite && location.ForkRead[other] > thread.Forks[other]))
-                && !_options.IsUnreduced && _shared.Add(location.Key))
-            {
-                FoundShared = true;
-            }
-        }
-
-        (isWrite ? location.ForkWrite : location.ForkRead)[thread.Id] = thread.Forks[thread.Id];
-    }
-
-    private static long KeyOfRest(ModelThread thread) => ~thread.Marks.Key;
 
     private string DescribeDeadlock()
     {

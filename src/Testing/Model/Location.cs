@@ -69,6 +69,11 @@ internal sealed class Location
             return;
         }
 
+        if (_execution is { IsAborting: false })
+        {
+            throw new InvalidOperationException("Two explorations at the same time use the same static variable: check those scenarios one after the other.");
+        }
+
         _execution = execution;
         Id = execution.NextLocationId++;
         Key = Creator is not null && ReferenceEquals(Creator.Execution, execution)

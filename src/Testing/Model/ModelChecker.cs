@@ -108,7 +108,7 @@ public static class ModelChecker
         var outcomes = new HashSet<TOutcome>();
         OnCrew(crew => Explore(scenario, options, crew, execution =>
         {
-            if (execution.FoundShared)
+            if (execution.Disputes.HaveGrown)
             {
                 outcomes.Clear(); // It all begins again.
             }
@@ -138,7 +138,7 @@ public static class ModelChecker
             execution.Run(scenario);
             total++;
             bool isEnough = !goesOn(execution);
-            if (execution.FoundShared)
+            if (execution.Disputes.HaveGrown)
             {
                 // Decisions were missing before the uses of what is now known to be in dispute: begin again. A failure will be found again.
                 depthFirst.Restart();

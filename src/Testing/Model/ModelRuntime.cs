@@ -132,7 +132,7 @@ internal static class ModelRuntime
 
             // One that has ended comes last: its step brings what it has done to the others, and sooner would only order more.
             ModelThread[] running = [.. left.Where(static other => !other.IsFinished)];
-            ModelThread? resting = Array.Find(running, other => execution.Rests(thread, other));
+            ModelThread? resting = Array.Find(running, other => execution.Disputes.Rests(thread, other));
             ModelThread target = resting ?? (running.Length == 0 ? left[0] : running[execution.Choose(running.Length)]);
             if (resting is not null)
             {

@@ -100,27 +100,56 @@ internal static class ReaderScenarios
 
     /// <summary>A domain is disposed under its readers: what they hold lives on, and no reader that comes later is let in to hold more.</summary>
     public static Scenario DomainDisposal => new(
-        static () =>
-        {
-            var world = new World(readers: 1);
-            World.Run(
-                ("R", () =>
-                {
-                    try
-                    {
-                        world.Read(0);
-                    }
-                    catch (ObjectDisposedException)
-                    {
-                        // It came too late.
-                    }
-                }
-            ),
-                ("W", () => world.Replace()),
-                ("D", () => world.Domain.Dispose()));
-            world.Domain.TryReclaim();
-            Model.Assert(world.Domain.Statistics.Pending == 0, "something is still pending although the domain is disposed and no reader is left");
-        },
-        Plain: 1,
+        static () => UntilDisposed(
+            static world => world.Domain.Dispose(),
+            ("R", static world => ReadUnlessTooLate(world)),
+            ("W", static world => world.Replace())),
+        Plain: 0,
         Full: 1);
+
+    /// <summary>A domain is disposed by its writer.</summary>
+    public static Scenario DomainDisposalUnderReader => new(
+        static () => UntilDisposed(
+            static world =>
+            {
+                world.Replace();
+                world.Domain.Dispose();
+            },
+            ("R", static world => ReadUnlessTooLate(world))),
+        Plain: 2,
+        Full: 3);
+
+    /// <summary>A domain is disposed while somebody retires.</summary>
+    public static Scenario DomainDisposalUnderWriter => new(
+        static () => UntilDisposed(
+            static world => world.Domain.Dispose(),
+            ("W", static world => world.Replace())),
+        Plain: 1,
+        Full: 2);
+
+    private static void UntilDisposed(Action<World> dispose, params ReadOnlySpan<(string Name, Action<World> Body)> others)
+    {
+        var world = new World(readers: 1);
+        var threads = new List<(string Name, Action Body)>();
+        foreach ((string name, Action<World> body) in others)
+        {
+            threads.Add((name, () => body(world)));
+        }
+
+        World.Run([.. threads, ("D", () => dispose(world))]);
+        world.Domain.TryReclaim();
+        Model.Assert(world.Domain.Statistics.Pending == 0, "something is still pending although the domain is disposed and no reader is left");
+    }
+
+    private static void ReadUnlessTooLate(World world)
+    {
+        try
+        {
+            world.Read(0);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It came too late.
+        }
+    }
 }
