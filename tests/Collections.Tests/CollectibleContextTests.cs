@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
@@ -36,6 +37,33 @@ public sealed class CollectibleContextTests : IClassFixture<SharedMachine>
         AssertUnloads(
             static inside => inside.Invoke("RetireInto", RetirementDomain.Shared),
             shareLibrary: true);
+
+    [Fact]
+    public void A_listener_that_throws_when_it_is_told_of_an_instrument_fails_no_domain()
+    {
+        using (new RetirementDomain())
+        {
+            // The instruments outside are there, and what follows concerns those of the context alone.
+        }
+
+        int refused = 0;
+        bool isStarted = false;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, _) =>
+            {
+                if (isStarted && instrument.Meter.Name == "SwmrKit")
+                {
+                    refused++;
+                    throw new InvalidOperationException("a listener's failure");
+                }
+            },
+        };
+        listener.Start();
+        isStarted = true;
+        AssertUnloads(static inside => inside.Invoke("UseAndDispose"));
+        Assert.True(refused > 1, "one refusal was the end of it");
+    }
 
     [Fact]
     public void Control_what_is_still_pending_in_a_domain_outside_keeps_its_context()

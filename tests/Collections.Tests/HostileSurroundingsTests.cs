@@ -252,6 +252,86 @@ public sealed class HostileSurroundingsTests : IClassFixture<SharedMachine>
         Assert.True(domain.Synchronize(TimeSpan.FromSeconds(30)));
     }
 
+    [Fact]
+    public void What_nobody_listens_to_is_told_without_an_allocation_which_could_fail()
+    {
+        using var domain = new RetirementDomain();
+        var failure = new InvalidOperationException("a failure to tell");
+        Assert.Equal(0, Allocated());
+        domain.CallbackFailed += static (_, _) => { };
+        Assert.NotEqual(0, Allocated()); // The control: what a handler gets must be allocated, where a failure to do so is ignored.
+
+        long Allocated()
+        {
+            long before = 0;
+            for (int i = 0; i < 2; i++) // The first time for what is made once.
+            {
+                before = GC.GetAllocatedBytesForCurrentThread();
+                domain.OnFailed(failure, isCallback: true);
+                domain.OnFailed(failure, isCallback: false);
+                domain.OnOverflow(1, 1);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
+    [Fact]
+    public async Task A_clock_moved_by_hand_in_an_update_runs_no_callback_there()
+    {
+        var time = new ManualTime();
+        using var domain = new RetirementDomain(new RetirementOptions { FlushDelay = s_never, TimeProvider = time });
+        using var cell = new SwmrCell<Canary>(new Canary(), domain);
+        bool? pooled = null;
+        Task<bool> done;
+        using (StalledReader.In(domain))
+        {
+            domain.Retire(domain, _ => pooled = Thread.CurrentThread.IsThreadPoolThread);
+            done = domain.SynchronizeAsync(Timeout.InfiniteTimeSpan);
+        }
+
+        Wait.OnThread(() => cell.Update(current =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return current;
+        }));
+        Assert.True(await done.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.True(pooled);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_waited_for_does_not_take_the_callers_ambient_state_along(bool drains)
+    {
+        const string Callers = "the caller's";
+        var ambient = new AsyncLocal<string?> { Value = Callers };
+        using var domain = new RetirementDomain(new RetirementOptions { FlushDelay = s_never });
+        Task<string?>? begun = null;
+        domain.Retire(domain, _ => begun = Task.Run<string?>(() => ambient.Value));
+        Task done = WaitFor();
+        Assert.False(ExecutionContext.IsFlowSuppressed());
+        await done;
+        Assert.Null(await begun!);
+
+        string? later = Callers;
+        using (StalledReader.In(domain))
+        {
+            domain.Retire(domain, _ => later = ambient.Value);
+            done = WaitFor();
+        }
+
+        await done;
+        Assert.Null(later);
+        Assert.Equal(Callers, ambient.Value);
+
+        domain.Retire(domain, _ => begun = Task.Run<string?>(() => ambient.Value));
+        domain.TryReclaim();
+        Assert.Equal(Callers, await begun!); // The control: nothing else suppresses it.
+
+        Task WaitFor() => drains ? domain.DrainAsync() : domain.SynchronizeAsync(Timeout.InfiniteTimeSpan);
+    }
+
     private static MeterListener Listen(string instrument, string domain, Action measured)
     {
         var listener = new MeterListener

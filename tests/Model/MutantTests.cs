@@ -83,6 +83,12 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     public void Mutant_LeakReadBeforeHazards_is_killed() => Kill("LeakReadBeforeHazards");
 
     [Fact]
+    public void Mutant_HandedOverWithoutItsRecord_is_killed() => Kill("HandedOverWithoutItsRecord");
+
+    [Fact]
+    public void Mutant_DetachedClaimedByPlainWrite_is_killed() => Kill("DetachedClaimedByPlainWrite");
+
+    [Fact]
     public void Every_mutant_has_its_test() => Assert.All(
         MutantCatalog.All, static mutant => Assert.NotNull(typeof(MutantTests).GetMethod($"Mutant_{mutant.Name}_is_killed")));
 

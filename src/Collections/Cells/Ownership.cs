@@ -60,6 +60,9 @@ internal sealed class Ownership
                 "The object was published under another retirement domain, whose readers may still hold it. Publish it where it was, or publish a new one.");
     }
 
+    /// <summary>The record of an object that a container has published; null for one that none has. Takes no lock.</summary>
+    public static Ownership? Find(object value) => s_records.TryGetValue(value, out Ownership? record) ? record : null;
+
     /// <summary>Claims the object for one container: the last before it is published there, when nothing can fail any more.</summary>
     /// <exception cref="InvalidOperationException">It is published elsewhere, or has been retired.</exception>
     public void Claim()
@@ -83,6 +86,11 @@ internal sealed class Ownership
     /// <remarks>An interrupt of the thread, which the table's lock lets through, is kept for its next wait: the callback is still to come.</remarks>
     public static void Forget(object value)
     {
+        if (Find(value) is null)
+        {
+            return;
+        }
+
         bool interrupted = false;
         while (true)
         {
@@ -116,4 +124,23 @@ internal sealed class Ownership
     /// <param name="publication">Which publication the caller detached it from.</param>
     /// <returns>False, having changed nothing, when it has been published again or retired.</returns>
     public bool TryRetireDetached(long publication) => _state.CompareExchange(publication + Retired, publication + Detached) == publication + Detached;
+
+    /// <summary>Ends the life of a detached object that is handed over without its <see cref="Detached{T}"/>: one caller alone succeeds.</summary>
+    /// <param name="hazards">Those of the domain that is to dispose it.</param>
+    /// <exception cref="InvalidOperationException">It was published under another domain, is still published, or has been retired; nothing has been changed.</exception>
+    public void RetireDetached(HazardRegistry hazards)
+    {
+        if (!ReferenceEquals(Hazards, hazards))
+        {
+            throw new InvalidOperationException(
+                "The object was published under another retirement domain, whose readers and leases may still hold it. Retire it there.");
+        }
+
+        if (!TryRetireDetached(Publication))
+        {
+            throw new InvalidOperationException((_state.Read() & StateMask) == Retired
+                ? "The object has been retired already: it is disposed, or will be."
+                : "The object is published by a container, which will dispose it. Replace it there, or exchange it out first.");
+        }
+    }
 }

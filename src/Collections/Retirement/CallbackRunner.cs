@@ -126,7 +126,7 @@ internal sealed class CallbackRunner(RetirementDomain domain, TimeProvider time)
     {
         if (_domain.TryGetTarget(out RetirementDomain? target))
         {
-            target.OnOverflow(new RetirementOverflowEventArgs(pending, pendingBytes));
+            target.OnOverflow(pending, pendingBytes);
         }
     }
 

@@ -49,7 +49,8 @@ internal readonly struct Deadline
     }
 
     /// <summary>As <see cref="SpinUntil"/>, without a thread: looks again after a millisecond, then after twice that, up to sixteen.</summary>
-    /// <remarks>Never after less: that would be no pause at all, and hold the thread where time stands still.</remarks>
+    /// <remarks>Never after less: that would be no pause at all, and hold the thread where time stands still. It looks on the thread pool, but for the first
+    /// time: the thread on which the clock's timer fires may be one that moves a clock by hand, inside a callback or under somebody's lock.</remarks>
     public async Task<bool> PollUntilAsync(Func<bool> isOver)
     {
         const int LongestPause = 16;
@@ -64,6 +65,7 @@ internal readonly struct Deadline
 
             var next = TimeSpan.FromMilliseconds(pause);
             await Task.Delay(left == Timeout.InfiniteTimeSpan || left > next ? next : Max(left, shortest), _time, _cancellationToken).ConfigureAwait(false);
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
 
         return true;

@@ -84,6 +84,8 @@ internal sealed class Reclaimer
 
     public EraClock Clock => _clock;
 
+    public HazardRegistry Hazards => _hazards;
+
     public RetirementStatistics Statistics
     {
         get

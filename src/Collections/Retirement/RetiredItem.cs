@@ -24,9 +24,9 @@ internal readonly unsafe struct RetiredItem
     }
 
     /// <summary>The era at or before which it was first published; 0 when unknown, which makes every earlier reader hold it back.</summary>
-    public long Birth { get; }
+    public long Birth { get; private init; }
 
-    /// <summary>The record of an object that a container owns, by which leases name it; null for what people retire themselves.</summary>
+    /// <summary>The record of an object that a container has published, by which leases name it; null for any other.</summary>
     public Ownership? Record { get; private init; }
 
     /// <summary>The era in which it had been unlinked (O2).</summary>
@@ -69,7 +69,9 @@ internal readonly unsafe struct RetiredItem
 
     public RetiredItem Tagged(long tag) => this with { Tag = tag };
 
-    public RetiredItem OwnedBy(Ownership record) => this with { Record = record };
+    /// <summary>The same with the record of the object, which has been claimed for it.</summary>
+    /// <remarks>O9. The earlier birth counts: an object that a container has published may have been reachable otherwise as well.</remarks>
+    public RetiredItem OwnedBy(Ownership record) => this with { Record = record, Birth = Math.Min(Birth, record.Birth) };
 
     /// <summary>Runs the callback.</summary>
     /// <returns>Completed but for an asynchronous disposal that is still running. To be awaited once.</returns>
@@ -92,12 +94,14 @@ internal readonly unsafe struct RetiredItem
 
     private static ValueTask Return<T>(object array, object? pool)
     {
+        Ownership.Forget(array); // From here on it is the pool's, who may hand it out to be published again.
         ((ArrayPool<T>)pool!).Return((T[])array);
         return default;
     }
 
     private static ValueTask ReturnCleared<T>(object array, object? pool)
     {
+        Ownership.Forget(array);
         ((ArrayPool<T>)pool!).Return((T[])array, clearArray: true);
         return default;
     }

@@ -145,7 +145,7 @@ public sealed class RetirementDomain : IDisposable
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
     [OverloadResolutionPriority(1)]
     public void Retire(IDisposable value, long bytes = 0, long birth = 0) =>
-        _reclaimer.Retire(RetiredItem.Disposing(value, bytes, birth, Readers.Clock));
+        Accept(RetiredItem.Disposing(value, bytes, birth, Readers.Clock), Ownership.Find(value));
 
     /// <summary>As <see cref="Retire(IDisposable, long, long)"/>, for what is disposed asynchronously.</summary>
     /// <param name="value">What to dispose. The calling thread has unlinked it, and nobody else disposes it.</param>
@@ -160,7 +160,7 @@ public sealed class RetirementDomain : IDisposable
     /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
     public void Retire(IAsyncDisposable value, long bytes = 0, long birth = 0) =>
-        _reclaimer.Retire(RetiredItem.DisposingAsync(value, bytes, birth, Readers.Clock));
+        Accept(RetiredItem.DisposingAsync(value, bytes, birth, Readers.Clock), Ownership.Find(value));
 
     /// <summary>As <see cref="Retire(IDisposable, long, long)"/>, with an action to be called instead of a disposal.</summary>
     /// <typeparam name="TState">The type of the state.</typeparam>
@@ -183,7 +183,7 @@ public sealed class RetirementDomain : IDisposable
     /// <exception cref="ArgumentNullException"><paramref name="array"/> or <paramref name="pool"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="birth"/> is negative, or an era that has not come yet.</exception>
     public void Retire<T>(T[] array, ArrayPool<T> pool, bool clearArray = false, long birth = 0) =>
-        _reclaimer.Retire(RetiredItem.Returning(array, pool, clearArray, birth, Readers.Clock));
+        Accept(RetiredItem.Returning(array, pool, clearArray, birth, Readers.Clock), Ownership.Find(array));
 
     /// <summary>
     /// Makes room for one retirement, before the unlink: what is then retired through it is taken over without an allocation, so
@@ -238,6 +238,7 @@ public sealed class RetirementDomain : IDisposable
     {
         ThrowIfMustNotWait(nameof(SynchronizeAsync));
         var deadline = new Deadline(_time, timeout, cancellationToken);
+        using AsyncFlowControl noFlow = ExecutionContext.SuppressFlow(); // As the timer: the caller's ambient state has no business in callbacks.
         return deadline.PollUntilAsync(BeginSynchronization().IsOver);
     }
 
@@ -251,6 +252,7 @@ public sealed class RetirementDomain : IDisposable
     public Task DrainAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfMustNotWait(nameof(DrainAsync));
+        using AsyncFlowControl noFlow = ExecutionContext.SuppressFlow(); // As in SynchronizeAsync.
         return DrainAsync(this, cancellationToken);
 
         static async Task DrainAsync(RetirementDomain domain, CancellationToken cancellationToken)
@@ -327,15 +329,46 @@ public sealed class RetirementDomain : IDisposable
     /// <summary>Room for what has been unlinked already or must be: it is never refused.</summary>
     internal RetirementReservation ReserveAlways() => new(_reclaimer, mayRefuse: false);
 
-    internal void OnOverflow(RetirementOverflowEventArgs overflow) => Tell(() => Overflowed?.Invoke(this, overflow));
+    private void Accept(RetiredItem item, Ownership? record)
+    {
+        if (record is null)
+        {
+            _reclaimer.Retire(item);
+            return;
+        }
 
-    internal void OnFailed(Exception exception, bool isCallback) =>
-        Tell(() => (isCallback ? CallbackFailed : ReclaimFailed)?.Invoke(this, new RetirementFailedEventArgs(exception)));
+        using RetirementReservation room = ReserveAlways(); // Before the object is claimed, as before an unlink.
+        room.Accept(item, record);
+    }
 
-    internal void OnLeaseLeaked(LeaseLeakedEventArgs leak) => Tell(() => LeaseLeaked?.Invoke(this, leak));
+    internal unsafe void OnOverflow(long pending, long pendingBytes)
+    {
+        Tell(&Raise, (pending, pendingBytes));
 
+        static void Raise(RetirementDomain domain, (long Pending, long PendingBytes) overflow) =>
+            domain.Overflowed?.Invoke(domain, new RetirementOverflowEventArgs(overflow.Pending, overflow.PendingBytes));
+    }
+
+    internal unsafe void OnFailed(Exception exception, bool isCallback)
+    {
+        Tell(&Raise, (exception, isCallback));
+
+        static void Raise(RetirementDomain domain, (Exception Exception, bool IsCallback) failure) =>
+            (failure.IsCallback ? domain.CallbackFailed : domain.ReclaimFailed)?.Invoke(domain, new RetirementFailedEventArgs(failure.Exception));
+    }
+
+    internal unsafe void OnLeaseLeaked(LeaseLeakedEventArgs leak)
+    {
+        Tell(&Raise, leak);
+
+        static void Raise(RetirementDomain domain, LeaseLeakedEventArgs leak) => domain.LeaseLeaked?.Invoke(domain, leak);
+    }
+
+    /// <summary>Tells the handlers of an event. Never fails: what they throw is ignored, and so is that there was no memory to tell them with.</summary>
+    /// <param name="raise">Raises the event: a function pointer, so that nothing is allocated before it is called.</param>
+    /// <param name="what">What has happened.</param>
     [SuppressMessage("Design", "CA1031", Justification = "A handler's failure must not end the timer's thread or stop other callbacks.")]
-    private static void Tell(Action handlers)
+    private unsafe void Tell<T>(delegate*<RetirementDomain, T, void> raise, T what)
     {
         if (ThreadVariable<RetirementFailedEventArgs, bool>.Value)
         {
@@ -346,7 +379,7 @@ public sealed class RetirementDomain : IDisposable
         CallbackScope.Enter(); // A pass run by what a handler retires could fail in turn.
         try
         {
-            handlers();
+            raise(this, what);
         }
         catch (Exception)
         {

@@ -35,7 +35,7 @@ public ref struct RetirementReservation
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
     /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed, through a copy too; nothing has been accepted.</exception>
     [OverloadResolutionPriority(1)]
-    public void Retire(IDisposable value, long bytes = 0, long birth = 0) => Use(RetiredItem.Disposing(value, bytes, birth, Clock));
+    public void Retire(IDisposable value, long bytes = 0, long birth = 0) => Accept(RetiredItem.Disposing(value, bytes, birth, Clock), Ownership.Find(value));
 
     /// <summary>As <see cref="RetirementDomain.Retire(IAsyncDisposable, long, long)"/>.</summary>
     /// <param name="value">What to dispose. The calling thread has unlinked it, and nobody else disposes it.</param>
@@ -44,7 +44,7 @@ public ref struct RetirementReservation
     /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
     /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed, through a copy too; nothing has been accepted.</exception>
-    public void Retire(IAsyncDisposable value, long bytes = 0, long birth = 0) => Use(RetiredItem.DisposingAsync(value, bytes, birth, Clock));
+    public void Retire(IAsyncDisposable value, long bytes = 0, long birth = 0) => Accept(RetiredItem.DisposingAsync(value, bytes, birth, Clock), Ownership.Find(value));
 
     /// <summary>As <see cref="RetirementDomain.Retire{TState}(TState, Action{TState}, long, long)"/>.</summary>
     /// <typeparam name="TState">The type of the state.</typeparam>
@@ -68,7 +68,7 @@ public ref struct RetirementReservation
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="birth"/> is negative, or an era that has not come yet.</exception>
     /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed, through a copy too; nothing has been accepted.</exception>
     public void Retire<T>(T[] array, ArrayPool<T> pool, bool clearArray = false, long birth = 0) =>
-        Use(RetiredItem.Returning(array, pool, clearArray, birth, Clock));
+        Accept(RetiredItem.Returning(array, pool, clearArray, birth, Clock), Ownership.Find(array));
 
     /// <summary>Gives the room back if it has not been used. Further calls, on copies too, do nothing.</summary>
     public void Dispose()
@@ -81,15 +81,37 @@ public ref struct RetirementReservation
         ? reclaimer.Clock
         : throw NoRoom();
 
-    /// <summary>Retires something in this room.</summary>
+    /// <summary>Retires something in this room: what no container has published, or the calling container itself.</summary>
     internal void Use(RetiredItem item)
     {
-        Reclaimer reclaimer = _reclaimer ?? throw NoRoom();
-        _reclaimer = null; // Before callbacks run, and whatever they do.
-        if (!reclaimer.RetireReserved(item, _place, _serial))
+        if (!TryUse(item))
         {
             throw NoRoom();
         }
+    }
+
+    /// <summary>Retires in this room what somebody hands over, if a container that has published it has given it away.</summary>
+    internal void Accept(RetiredItem item, Ownership? record)
+    {
+        if (record is null)
+        {
+            Use(item);
+            return;
+        }
+
+        record.RetireDetached((_reclaimer ?? throw NoRoom()).Hazards);
+        if (!TryUse(item.OwnedBy(record)))
+        {
+            record.Detach(); // As it was: nothing has been accepted.
+            throw NoRoom();
+        }
+    }
+
+    private bool TryUse(RetiredItem item)
+    {
+        Reclaimer? reclaimer = _reclaimer;
+        _reclaimer = null; // Before callbacks run, and whatever they do.
+        return reclaimer is not null && reclaimer.RetireReserved(item, _place, _serial);
     }
 
     private static InvalidOperationException NoRoom() => new(

@@ -160,6 +160,38 @@ internal static class LeaseScenarios
         Plain: 2,
         Full: null);
 
+    /// <summary>A value is exchanged out and handed to its domain, as anything else is, while a lease of it is taken.</summary>
+    public static Scenario LeaseOfWhatIsHandedOver => new(
+        static () =>
+        {
+            (World world, SwmrCell<Resource> cell) = Create(readers: 0);
+            World.Run(
+                ("L", () => UseAndDispose(cell.Lease())),
+                ("W", () => world.Domain.Retire(cell.Exchange(new Resource())!.Value)));
+            world.Drain();
+        },
+        Plain: 2,
+        Full: null);
+
+    /// <summary>What is exchanged out is retired by two threads at once, one of which hands it to the domain: it is disposed once.</summary>
+    public static Scenario RetiredTwiceAtOnce => new(
+        static () =>
+        {
+            (World world, SwmrCell<Resource> cell) = Create(readers: 0, hazards: false);
+            Detached<Resource> detached = cell.Exchange(new Resource())!;
+            Resource value = detached.Value;
+            bool byItself = false;
+            bool byDomain = false;
+            World.Run(
+                ("R1", () => byItself = Succeeds(detached.Retire)),
+                ("R2", () => byDomain = Succeeds(() => world.Domain.Retire(value))));
+            world.Drain();
+            Model.Assert(byItself != byDomain, "one retires it, the other is refused");
+            Model.Assert(value.IsDisposed, "what was retired has not been disposed");
+        },
+        Plain: 2,
+        Full: null);
+
     /// <summary>A lease is dropped while its value is in use, and replaced: it is never disposed.</summary>
     public static Scenario DroppedLease => new(
         static () =>
@@ -223,6 +255,19 @@ internal static class LeaseScenarios
         Lease<Resource> lease = read.Lease();
         read.Dispose();
         return lease;
+    }
+
+    private static bool Succeeds(Action retire)
+    {
+        try
+        {
+            retire();
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static void UseAndDispose(Lease<Resource> lease)
