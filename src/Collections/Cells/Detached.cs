@@ -21,8 +21,10 @@ public sealed class Detached<T>
         Value = value;
     }
 
-    /// <summary>The object. Publishing it, in the same domain, takes it back into a container's care. To have it disposed call <see cref="Retire"/>, not that of
-    /// <see cref="RetirementDomain"/>, which waits for readers but does not know the object's leases.</summary>
+    /// <summary>The object. Publishing it, in the same domain, takes it back into a container's care.</summary>
+    /// <remarks>To have it disposed call <see cref="Retire"/>. <see cref="RetirementDomain.Retire(IDisposable, long, long)"/> of the same domain waits for its leases too, but as a rule
+    /// for more readers, and knows nothing of a cell's own way to reclaim; retired with an action, as the state of
+    /// <see cref="RetirementDomain.Retire{TState}(TState, Action{TState}, long, long)"/>, its leases are not waited for.</remarks>
     public T Value { get; }
 
     /// <summary>Has the object disposed as soon as no reader holds it; does nothing for one that need not be disposed.</summary>

@@ -140,9 +140,12 @@ public sealed class RetirementDomain : IDisposable
     /// unlinked: <see cref="Reserve"/> before the unlink where that matters.</para>
     /// <para>An object that can be disposed both ways is disposed by its <see cref="IDisposable.Dispose"/>, which is what containers prefer too;
     /// convert it to <see cref="IAsyncDisposable"/> for the other way.</para>
+    /// <para>An object that a container has published and given away (<see cref="Detached{T}"/>) is retired once by whichever way, and not disposed before its leases are. The earlier birth
+    /// counts, yours or that of its first publication; with 0 it is unknown as ever, for it may have been reachable otherwise too. <see cref="Detached{T}.Retire"/> knows it.</para>
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
+    /// <exception cref="InvalidOperationException">A container has published the object, and it is still published, has been retired, or belongs to another domain; nothing has been changed.</exception>
     [OverloadResolutionPriority(1)]
     public void Retire(IDisposable value, long bytes = 0, long birth = 0) =>
         Accept(RetiredItem.Disposing(value, bytes, birth, Readers.Clock), Ownership.Find(value));
@@ -159,6 +162,7 @@ public sealed class RetirementDomain : IDisposable
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
+    /// <exception cref="InvalidOperationException">A container has published the object, and it is still published, has been retired, or belongs to another domain; nothing has been changed.</exception>
     public void Retire(IAsyncDisposable value, long bytes = 0, long birth = 0) =>
         Accept(RetiredItem.DisposingAsync(value, bytes, birth, Readers.Clock), Ownership.Find(value));
 
@@ -168,6 +172,8 @@ public sealed class RetirementDomain : IDisposable
     /// <param name="action">What to do, once; a static lambda costs no allocation.</param>
     /// <param name="bytes">What it occupies, for statistics and limits.</param>
     /// <param name="birth">The era read before it was first published, or 0 when unknown: then a reader that never leaves holds back without bound.</param>
+    /// <remarks>The state is only what the action gets: it may be published or retired several times, and its leases are not waited for. So do not dispose in the action
+    /// what a container has given away: retire that itself.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="state"/> or <paramref name="action"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
     public void Retire<TState>(TState state, Action<TState> action, long bytes = 0, long birth = 0)
@@ -182,6 +188,7 @@ public sealed class RetirementDomain : IDisposable
     /// <remarks>An array that was published before and rented again is a new one: its birth is the era read before the new publication.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="array"/> or <paramref name="pool"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="birth"/> is negative, or an era that has not come yet.</exception>
+    /// <exception cref="InvalidOperationException">A container has published the array, and it is still published, has been retired, or belongs to another domain; nothing has been changed.</exception>
     public void Retire<T>(T[] array, ArrayPool<T> pool, bool clearArray = false, long birth = 0) =>
         Accept(RetiredItem.Returning(array, pool, clearArray, birth, Readers.Clock), Ownership.Find(array));
 

@@ -33,7 +33,8 @@ public ref struct RetirementReservation
     /// <param name="birth">The era read before it was first published, or 0 when unknown.</param>
     /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
-    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed, through a copy too; nothing has been accepted.</exception>
+    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed, through a copy too; or a container has published the object,
+    /// and it is still published, has been retired, or belongs to another domain. Nothing has been accepted.</exception>
     [OverloadResolutionPriority(1)]
     public void Retire(IDisposable value, long bytes = 0, long birth = 0) => Accept(RetiredItem.Disposing(value, bytes, birth, Clock), Ownership.Find(value));
 
@@ -43,7 +44,8 @@ public ref struct RetirementReservation
     /// <param name="birth">The era read before it was first published, or 0 when unknown.</param>
     /// <exception cref="ArgumentNullException"><paramref name="value"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> or <paramref name="birth"/> is negative, or the era of birth has not come yet.</exception>
-    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed, through a copy too; nothing has been accepted.</exception>
+    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed, through a copy too; or a container has published the object,
+    /// and it is still published, has been retired, or belongs to another domain. Nothing has been accepted.</exception>
     public void Retire(IAsyncDisposable value, long bytes = 0, long birth = 0) => Accept(RetiredItem.DisposingAsync(value, bytes, birth, Clock), Ownership.Find(value));
 
     /// <summary>As <see cref="RetirementDomain.Retire{TState}(TState, Action{TState}, long, long)"/>.</summary>
@@ -66,7 +68,8 @@ public ref struct RetirementReservation
     /// <param name="birth">The era read before it was first published, or 0 when unknown.</param>
     /// <exception cref="ArgumentNullException"><paramref name="array"/> or <paramref name="pool"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="birth"/> is negative, or an era that has not come yet.</exception>
-    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed, through a copy too; nothing has been accepted.</exception>
+    /// <exception cref="InvalidOperationException">This is <c>default</c>, or has been used or disposed, through a copy too; or a container has published the array,
+    /// and it is still published, has been retired, or belongs to another domain. Nothing has been accepted.</exception>
     public void Retire<T>(T[] array, ArrayPool<T> pool, bool clearArray = false, long birth = 0) =>
         Accept(RetiredItem.Returning(array, pool, clearArray, birth, Clock), Ownership.Find(array));
 
