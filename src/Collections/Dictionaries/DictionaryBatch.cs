@@ -1,0 +1,150 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace SwmrKit;
+
+/// <summary>Changes to a <see cref="CopyOnWriteDictionary{TKey, TValue}"/> that take effect together, when the delegate that makes them has returned.</summary>
+/// <typeparam name="TKey">The type of the keys.</typeparam>
+/// <typeparam name="TValue">The type of the values.</typeparam>
+/// <remarks>For the delegate's thread and time only. Reads see the batch's own changes; other readers do not, until it is whole.</remarks>
+public sealed class DictionaryBatch<TKey, TValue>
+    where TKey : notnull
+{
+    private readonly Table<TKey, TValue>.Draft? _primitives;
+    private readonly Table<TKey, object?>.Draft? _objects;
+
+    internal DictionaryBatch(Table<TKey, TValue>.Draft draft) => _primitives = draft;
+
+    internal DictionaryBatch(Table<TKey, object?>.Draft draft) => _objects = draft;
+
+    /// <summary>How many entries there are with the changes so far.</summary>
+    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    public int Count
+    {
+        get
+        {
+            ThrowIfEnded();
+            return (int)(_primitives?.Count ?? _objects!.Count);
+        }
+    }
+
+    /// <summary>Gets or sets a key's value.</summary>
+    /// <param name="key">The key.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="KeyNotFoundException">On getting, the key is absent.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    public TValue this[TKey key]
+    {
+        get => TryGetValue(key, out TValue? value) ? value : throw DictionaryErrors.NotFound(key);
+        set => Set(key, value);
+    }
+
+    /// <summary>Finds a key's value, with the changes so far.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">Its value, or default.</param>
+    /// <returns>Whether the key is there.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    public bool TryGetValue(TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        Check(key);
+        if (_primitives is not null)
+        {
+            return _primitives.TryFind(key, out value);
+        }
+
+        bool found = _objects!.TryFind(key, out object? stored);
+        value = found ? CopyOnWriteDictionary<TKey, TValue>.Decode(stored) : default;
+        return found;
+    }
+
+    /// <summary>Whether a key is there, with the changes so far.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>Whether it is.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    public bool ContainsKey(TKey key) => TryGetValue(key, out _);
+
+    /// <summary>Sets a key's value, whether it is there or not.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    public void Set(TKey key, TValue value) => Put(key, value, Condition.None);
+
+    /// <summary>Adds a key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">Its value.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="ArgumentException">The key is there already.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    public void Add(TKey key, TValue value)
+    {
+        if (!Put(key, value, Condition.Absent))
+        {
+            throw DictionaryErrors.Duplicate(key);
+        }
+    }
+
+    /// <summary>Adds a key if it is absent.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">Its value.</param>
+    /// <returns>Whether it was added.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    public bool TryAdd(TKey key, TValue value) => Put(key, value, Condition.Absent);
+
+    /// <summary>Removes a key.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>Whether it was there.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    public bool TryRemove(TKey key) => TryRemove(key, out _);
+
+    /// <summary>Removes a key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value it had.</param>
+    /// <returns>Whether it was there.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    public bool TryRemove(TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        Check(key);
+        if (_primitives is not null)
+        {
+            return _primitives.Remove(key, out value);
+        }
+
+        bool removed = _objects!.Remove(key, out object? stored);
+        value = removed ? CopyOnWriteDictionary<TKey, TValue>.Decode(stored) : default;
+        return removed;
+    }
+
+    /// <summary>Removes every entry.</summary>
+    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    public void Clear()
+    {
+        ThrowIfEnded();
+        _primitives?.Clear();
+        _objects?.Clear();
+    }
+
+    private bool Put(TKey key, TValue value, Condition condition)
+    {
+        Check(key);
+        return _primitives is not null ? _primitives.Put(key, value, condition, out _) : _objects!.Put(key, value, condition, out _);
+    }
+
+    private void Check(TKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ThrowIfEnded();
+    }
+
+    private void ThrowIfEnded()
+    {
+        if (!(_primitives?.IsOpen ?? _objects!.IsOpen))
+        {
+            throw new InvalidOperationException("The batch has ended: it is for the delegate of Update only.");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+using System.Collections;
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace SwmrKit;
+
+/// <summary>A <see cref="CopyOnWriteDictionary{TKey, TValue}"/> as it was when <see cref="CopyOnWriteDictionary{TKey, TValue}.Snapshot"/> was called: immutable.</summary>
+/// <typeparam name="TKey">The type of the keys.</typeparam>
+/// <typeparam name="TValue">The type of the values.</typeparam>
+/// <remarks>Any number of threads may use it. Look-ups are O(1), without locks or allocation. <c>default</c> is an empty one.</remarks>
+[DebuggerDisplay("Count = {Count}, Version = {Version}")]
+[DebuggerTypeProxy(typeof(DictionaryDebugView<,>))]
+#pragma warning disable CA1710 // A snapshot of a dictionary is what it is.
+public readonly struct DictionarySnapshot<TKey, TValue> : IReadOnlyDictionary<TKey, TValue>, IEquatable<DictionarySnapshot<TKey, TValue>>
+#pragma warning restore CA1710
+    where TKey : notnull
+{
+    private readonly CopyOnWriteDictionary<TKey, TValue>? _dictionary;
+    private readonly object? _root;
+
+    internal DictionarySnapshot(CopyOnWriteDictionary<TKey, TValue> dictionary, object root, int count, long version) =>
+        (_dictionary, _root, Count, Version) = (dictionary, root, count, version);
+
+    /// <summary>How many entries it has, exactly.</summary>
+    public int Count { get; }
+
+    /// <summary>The number of changes the dictionary had seen.</summary>
+    public long Version { get; }
+
+    /// <summary>Compares the keys.</summary>
+    public IEqualityComparer<TKey> Comparer => _dictionary?.Comparer ?? EqualityComparer<TKey>.Default;
+
+    /// <summary>The keys. O(1).</summary>
+    public IReadOnlyCollection<TKey> Keys => new Part<TKey>(this, static entry => entry.Key);
+
+    /// <summary>The values, in the order of <see cref="Keys"/>. O(1).</summary>
+    public IReadOnlyCollection<TValue> Values => new Part<TValue>(this, static entry => entry.Value);
+
+    IEnumerable<TKey> IReadOnlyDictionary<TKey, TValue>.Keys => Keys;
+
+    IEnumerable<TValue> IReadOnlyDictionary<TKey, TValue>.Values => Values;
+
+    /// <summary>Gets a key's value.</summary>
+    /// <param name="key">The key.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="KeyNotFoundException">The key is absent.</exception>
+    public TValue this[TKey key] => TryGetValue(key, out TValue? value) ? value : throw DictionaryErrors.NotFound(key);
+
+    /// <summary>Whether both are the same state of the same dictionary. O(1); the entries are not compared.</summary>
+    /// <param name="left">One snapshot.</param>
+    /// <param name="right">The other.</param>
+    /// <returns>True when they are.</returns>
+    public static bool operator ==(DictionarySnapshot<TKey, TValue> left, DictionarySnapshot<TKey, TValue> right) => left.Equals(right);
+
+    /// <summary>Whether they are different states, or of different dictionaries.</summary>
+    /// <param name="left">One snapshot.</param>
+    /// <param name="right">The other.</param>
+    /// <returns>True when they are.</returns>
+    public static bool operator !=(DictionarySnapshot<TKey, TValue> left, DictionarySnapshot<TKey, TValue> right) => !left.Equals(right);
+
+    /// <summary>Finds a key's value. O(1).</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">Its value, or default.</param>
+    /// <returns>Whether the key is there.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    public bool TryGetValue(TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (_dictionary is not null)
+        {
+            return _dictionary.TryFind(_root!, key, out value);
+        }
+
+        value = default;
+        return false;
+    }
+
+    /// <summary>Whether a key is there. O(1).</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>Whether it is.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    public bool ContainsKey(TKey key) => TryGetValue(key, out _);
+
+    /// <summary>Copies the entries to an array. O(n).</summary>
+    /// <param name="array">The array.</param>
+    /// <param name="index">Where in it to begin.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="array"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is not in the array.</exception>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    public void CopyTo(KeyValuePair<TKey, TValue>[] array, int index)
+    {
+        ArgumentNullException.ThrowIfNull(array);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(index, array.Length);
+        if (array.Length - index < Count)
+        {
+            throw new ArgumentException($"There are {Count} entries, and room for {array.Length - index} from index {index}.", nameof(array));
+        }
+
+        foreach (KeyValuePair<TKey, TValue> entry in this)
+        {
+            array[index++] = entry;
+        }
+    }
+
+    /// <summary>The same entries in an <see cref="ImmutableDictionary{TKey, TValue}"/> with the same comparer. O(n).</summary>
+    /// <returns>The dictionary.</returns>
+    public ImmutableDictionary<TKey, TValue> ToImmutableDictionary() => ImmutableDictionary.CreateRange(Comparer, this);
+
+    /// <summary>The same entries in a <see cref="FrozenDictionary{TKey, TValue}"/> with the same comparer. O(n).</summary>
+    /// <returns>The dictionary.</returns>
+    public FrozenDictionary<TKey, TValue> ToFrozenDictionary() => FrozenDictionary.ToFrozenDictionary(this, Comparer);
+
+    /// <summary>Goes through the entries.</summary>
+    /// <returns>The enumerator.</returns>
+    public Enumerator GetEnumerator() => new(_root);
+
+    IEnumerator<KeyValuePair<TKey, TValue>> IEnumerable<KeyValuePair<TKey, TValue>>.GetEnumerator() => GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <inheritdoc/>
+    public bool Equals(DictionarySnapshot<TKey, TValue> other) => ReferenceEquals(_dictionary, other._dictionary) && Version == other.Version;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is DictionarySnapshot<TKey, TValue> other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(_dictionary is null ? 0 : RuntimeHelpers.GetHashCode(_dictionary), Version);
+
+    /// <summary>Goes through the entries of a snapshot, in no particular order.</summary>
+    public struct Enumerator : IEnumerator<KeyValuePair<TKey, TValue>>
+    {
+        private readonly object? _root;
+        private Table<TKey, TValue>.Cursor _primitives;
+        private Table<TKey, object?>.Cursor _objects;
+
+        internal Enumerator(object? root)
+        {
+            _root = root;
+            Reset();
+        }
+
+        /// <summary>The entry it is at.</summary>
+        public KeyValuePair<TKey, TValue> Current { get; private set; }
+
+        readonly object IEnumerator.Current => Current;
+
+        /// <summary>Goes on to the next entry.</summary>
+        /// <returns>Whether there is one.</returns>
+        public bool MoveNext()
+        {
+            bool moved = _root is not null && (CopyOnWriteDictionary<TKey, TValue>.IsStoredAsItIs ? _primitives.MoveNext() : _objects.MoveNext());
+            Current = !moved
+                ? default
+                : CopyOnWriteDictionary<TKey, TValue>.IsStoredAsItIs
+                    ? new KeyValuePair<TKey, TValue>(_primitives.Key, _primitives.Value)
+                    : new KeyValuePair<TKey, TValue>(_objects.Key, CopyOnWriteDictionary<TKey, TValue>.Decode(_objects.Value));
+            return moved;
+        }
+
+        /// <summary>Goes back before the first entry.</summary>
+        public void Reset()
+        {
+            Current = default;
+            if (_root is not null && CopyOnWriteDictionary<TKey, TValue>.IsStoredAsItIs)
+            {
+                _primitives = new Table<TKey, TValue>.Cursor(Unsafe.As<Table<TKey, TValue>.Root>(_root));
+            }
+            else if (_root is not null)
+            {
+                _objects = new Table<TKey, object?>.Cursor(Unsafe.As<Table<TKey, object?>.Root>(_root));
+            }
+        }
+
+        /// <summary>Does nothing.</summary>
+        public readonly void Dispose()
+        {
+        }
+    }
+
+    private sealed class Part<T>(DictionarySnapshot<TKey, TValue> snapshot, Func<KeyValuePair<TKey, TValue>, T> select) : IReadOnlyCollection<T>
+    {
+        public int Count => snapshot.Count;
+
+        public IEnumerator<T> GetEnumerator()
+        {
+            foreach (KeyValuePair<TKey, TValue> entry in snapshot)
+            {
+                yield return select(entry);
+            }
+        }
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+}

@@ -1,0 +1,112 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace SwmrKit;
+
+internal sealed partial class Table<TKey, TStored>
+{
+    /// <summary>Applies changes that take effect together, or not at all where one throws.</summary>
+    /// <param name="version">The version the table must have; null for any.</param>
+    /// <param name="change">Changes the draft. It runs under the writer's lock.</param>
+    /// <returns>False when the table has another version, and nothing has run.</returns>
+    public bool Update(long? version, Action<Draft> change)
+    {
+        RefuseReentry();
+        using ExclusiveLock.Scope writing = _writer.Enter();
+        if (version is { } expected && expected != _version.ReadRelaxed())
+        {
+            return false;
+        }
+
+        var draft = new Draft(this);
+        try
+        {
+            change(draft);
+        }
+        finally
+        {
+            draft.IsOpen = false;
+        }
+
+        if (draft.IsChanged)
+        {
+            Publish(draft, changes: 1);
+        }
+
+        return true;
+    }
+
+    /// <summary>What a batch has made of the table so far: a root that nobody else sees, of pages of its own where it has changed something.</summary>
+    /// <remarks>
+    /// The pages it made carry a stamp that no generation has. A page of the current generation is not the batch's to write: readers
+    /// see it. Once the batch is whole its pages get the current generation's stamp and are the table's.
+    /// </remarks>
+    internal sealed class Draft(Table<TKey, TStored> table)
+    {
+        /// <summary>No generation's: they begin with 0.</summary>
+        public const long Stamp = -2;
+
+        private readonly List<Page> _pages = [];
+
+        public Root Root { get; set; } = table.CurrentRoot;
+
+        public long Count { get; set; } = table.Count;
+
+        public bool IsChanged { get; set; }
+
+        /// <summary>Whether the batch's delegate is still running.</summary>
+        public bool IsOpen { get; set; } = true;
+
+        public bool TryFind(TKey key, [MaybeNullWhen(false)] out TStored value) => table.TryFind(Root, key, out value);
+
+        public bool Put(TKey key, TStored value, Condition condition, out TStored? existing) => table.Put(this, key, value, condition, default, out existing);
+
+        public bool Remove(TKey key, [MaybeNullWhen(false)] out TStored existing) => table.Remove(this, key, Condition.None, default, out existing);
+
+        public void Clear()
+        {
+            if (Count != 0)
+            {
+                Begin(table.NewRoot(0, Root.Hashing, Stamp));
+                IsChanged = true;
+            }
+        }
+
+        /// <summary>Starts from an empty root.</summary>
+        public void Begin(Root empty)
+        {
+            Root = empty;
+            Count = 0;
+            _pages.Clear();
+            for (int link = 0; link < empty.Links; link++)
+            {
+                Own(empty.PageAt(link));
+            }
+        }
+
+        /// <summary>Goes on with what another draft holds.</summary>
+        public void Take(Draft other)
+        {
+            Root = other.Root;
+            _pages.Clear();
+            _pages.AddRange(other._pages);
+        }
+
+        public void Own(Page page) => _pages.Add(page);
+
+        public void Restamp(long generation)
+        {
+            foreach (Page page in _pages)
+            {
+                if (page.Stamp == Stamp)
+                {
+                    page.Stamp = generation;
+                }
+            }
+
+            if (Root.Stamp == Stamp)
+            {
+                Root.Stamp = generation;
+            }
+        }
+    }
+}

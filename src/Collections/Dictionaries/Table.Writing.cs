@@ -1,0 +1,315 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace SwmrKit;
+
+/// <summary>When a write takes effect.</summary>
+internal enum Condition
+{
+    /// <summary>Always.</summary>
+    None,
+
+    /// <summary>Where the key is absent.</summary>
+    Absent,
+
+    /// <summary>Where the key is there with the value expected.</summary>
+    Expected,
+}
+
+internal sealed partial class Table<TKey, TStored>
+{
+    /// <summary>How many pages have been copied because a snapshot, or a batch's reader, may see them; for tests.</summary>
+    internal long PagesCopied { get; private set; }
+
+    /// <summary>Sets, adds or replaces a value.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="condition">When.</param>
+    /// <param name="expected">What <see cref="Condition.Expected"/> expects.</param>
+    /// <param name="existing">The value that was there.</param>
+    /// <returns>Whether the condition held, and the value is in place.</returns>
+    public bool Put(TKey key, TStored value, Condition condition, TStored? expected, out TStored? existing)
+    {
+        RefuseReentry();
+        using ExclusiveLock.Scope writing = _writer.Enter();
+        return Put(null, key, value, condition, expected, out existing);
+    }
+
+    /// <summary>Removes a key.</summary>
+    /// <returns>Whether it was there and the condition held.</returns>
+    public bool Remove(TKey key, Condition condition, TStored? expected, [MaybeNullWhen(false)] out TStored existing)
+    {
+        RefuseReentry();
+        using ExclusiveLock.Scope writing = _writer.Enter();
+        bool removed = Remove(null, key, condition, expected, out existing);
+        if (removed && _geometry.IsWasteful(CurrentRoot.Depth, _count.ReadRelaxed()))
+        {
+            ShrinkIfPossible();
+        }
+
+        return removed;
+    }
+
+    /// <summary>Removes everything.</summary>
+    public void Clear()
+    {
+        RefuseReentry();
+        using ExclusiveLock.Scope writing = _writer.Enter();
+        if (_count.ReadRelaxed() != 0)
+        {
+            Publish(new Draft(this) { Root = NewRoot(0, Hashing, Draft.Stamp), Count = 0 }, changes: 1);
+        }
+    }
+
+    /// <summary>Makes the directory as small as its entries allow, and packs the pages.</summary>
+    public void Trim()
+    {
+        RefuseReentry();
+        using ExclusiveLock.Scope writing = _writer.Enter();
+        Publish(Rebuilt(CurrentRoot, _count.ReadRelaxed(), Hashing), changes: 0);
+    }
+
+    private bool Put(Draft? draft, TKey key, TStored value, Condition condition, TStored? expected, out TStored? existing)
+    {
+        Root root = RootOf(draft);
+        uint hash = HashOf(root.Hashing, key);
+        Page head = root.PageOf(hash);
+        bool exists = TryLocate(root, head, hash, key, out Page? page, out int slot);
+        existing = exists ? page!.At(slot).Value.ReadRelaxed() : default;
+        if (condition == Condition.Absent ? exists : condition == Condition.Expected && !(exists && AreSame(existing!, expected!)))
+        {
+            return false;
+        }
+
+        if (exists)
+        {
+            Replace(draft, root, head, hash, page!, slot, value);
+        }
+        else if (!TryAdd(draft, root, hash, key, value))
+        {
+            // Too much text in one place. By chance that does not happen; by somebody's design it would go on happening.
+            Rehash(draft);
+            return Put(draft, key, value, condition, expected, out existing);
+        }
+
+        return true;
+    }
+
+    private void Replace(Draft? draft, Root root, Page head, uint hash, Page page, int slot, TStored value)
+    {
+        while (true)
+        {
+            long stamp = StampOf(draft);
+            if (head.Stamp != stamp)
+            {
+                Page copy = CopyOf(draft, head, stamp);
+                Counterpart(head, page, copy).At(slot).Value.WriteRelaxed(value);
+                if (TryLink(draft, root, head, hash, [copy], stamp, added: 0))
+                {
+                    return;
+                }
+            }
+            else if (TryEnter(draft, stamp))
+            {
+                page.At(slot).Value.Write(value); // D1: release, after what the value refers to; pairs with the read in TryFind.
+                Exit(draft, stamp, root, added: 0);
+                return;
+            }
+        }
+    }
+
+    private bool Remove(Draft? draft, TKey key, Condition condition, TStored? expected, [MaybeNullWhen(false)] out TStored existing)
+    {
+        Root root = RootOf(draft);
+        uint hash = HashOf(root.Hashing, key);
+        Page head = root.PageOf(hash);
+        if (!TryLocate(root, head, hash, key, out Page? page, out int slot))
+        {
+            existing = default;
+            return false;
+        }
+
+        existing = page.At(slot).Value.ReadRelaxed();
+        if (condition == Condition.Expected && !AreSame(existing, expected!))
+        {
+            return false;
+        }
+
+        while (true)
+        {
+            long stamp = StampOf(draft);
+            if (head.Stamp != stamp)
+            {
+                Page copy = CopyOf(draft, head, stamp);
+                Counterpart(head, page, copy).Remove(slot);
+                if (TryLink(draft, root, head, hash, [copy], stamp, added: -1))
+                {
+                    return true;
+                }
+            }
+            else if (TryEnter(draft, stamp))
+            {
+                page.Remove(slot);
+                Exit(draft, stamp, root, added: -1);
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Adds a key that is absent.</summary>
+    /// <returns>False, and nothing is added, where fast hashing of text brings too many keys to one place.</returns>
+    private bool TryAdd(Draft? draft, Root root, uint hash, TKey key, TStored value)
+    {
+        Page head = root.PageOf(hash);
+        Page last = LastOf(head);
+        while (true)
+        {
+            long stamp = StampOf(draft);
+            if (!last.HasRoom)
+            {
+                List<Page>? pages = Grow(draft, root, head, hash, key, value, stamp);
+                if (pages is null)
+                {
+                    return false;
+                }
+
+                if (TryLink(draft, root, head, hash, pages, stamp, added: 1))
+                {
+                    return true;
+                }
+            }
+            else if (head.Stamp != stamp)
+            {
+                Page copy = CopyOf(draft, head, stamp);
+                LastOf(copy).Add(hash, key, value);
+                if (TryLink(draft, root, head, hash, [copy], stamp, added: 1))
+                {
+                    return true;
+                }
+            }
+            else if (TryEnter(draft, stamp))
+            {
+                last.Add(hash, key, value);
+                Exit(draft, stamp, root, added: 1);
+                return true;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Puts pages in the place of one, by links where these may be written, else by a new root.
+    /// </summary>
+    /// <returns>False when a snapshot has come since the pages were stamped: they would change what it sees, or the next write would.</returns>
+    private bool TryLink(Draft? draft, Root root, Page replaced, uint hash, List<Page> pages, long stamp, int added)
+    {
+        int depth = root.Depth;
+        foreach (Page page in pages)
+        {
+            depth = Math.Max(depth, page.Depth);
+        }
+
+        Root target = root.Stamp == stamp && depth == root.Depth ? root : root.Copy(_geometry, depth, stamp);
+        int first = target.FirstLinkOf(hash, replaced.Depth);
+        target.Own(first, 1 << (target.Depth - replaced.Depth)); // What must be copied for it, before the gate.
+        if (ReferenceEquals(target, root))
+        {
+            if (!TryEnter(draft, stamp))
+            {
+                return false;
+            }
+
+            LinkAll();
+        }
+        else
+        {
+            LinkAll();
+            if (!TryEnter(draft, stamp))
+            {
+                return false;
+            }
+        }
+
+        Exit(draft, stamp, target, added);
+        return true;
+
+        void LinkAll()
+        {
+            int link = first;
+            foreach (Page page in pages)
+            {
+                target.Link(page, link);
+                link += 1 << (target.Depth - page.Depth);
+            }
+        }
+    }
+
+    private Root RootOf(Draft? draft) => draft?.Root ?? _root.ReadRelaxed()!;
+
+    /// <summary>The stamp of what may be written in place now.</summary>
+    private long StampOf(Draft? draft) => draft is null ? _gate.Generation : Draft.Stamp;
+
+    private bool TryEnter(Draft? draft, long stamp) => draft is not null || _gate.TryEnter(stamp);
+
+    private void Exit(Draft? draft, long stamp, Root root, int added)
+    {
+        if (draft is not null)
+        {
+            draft.Root = root;
+            draft.Count += added;
+            draft.IsChanged = true;
+            return;
+        }
+
+        if (!ReferenceEquals(root, _root.ReadRelaxed()))
+        {
+            _root.Write(root); // D3: release, after all that is in it.
+        }
+
+        if (added != 0)
+        {
+            _count.Write(_count.ReadRelaxed() + added);
+        }
+
+        _version.Write(_version.ReadRelaxed() + 1);
+        _gate.Exit(stamp); // D4: pairs with Capture.
+    }
+
+    private Page CopyOf(Draft? draft, Page page, long stamp)
+    {
+        PagesCopied++;
+        Page copy = page.Copy(stamp);
+        draft?.Own(copy);
+        return copy;
+    }
+
+    private static Page LastOf(Page page)
+    {
+        while (page.Overflow is { } overflow)
+        {
+            page = overflow;
+        }
+
+        return page;
+    }
+
+    /// <summary>The page of a copied chain that stands where another one stands in the original.</summary>
+    private static Page Counterpart(Page head, Page page, Page copy)
+    {
+        for (; !ReferenceEquals(head, page); head = head.Overflow!)
+        {
+            copy = copy.Overflow!;
+        }
+
+        return copy;
+    }
+
+    private static bool AreSame(TStored one, TStored other) =>
+        typeof(TStored).IsValueType ? EqualityComparer<TStored>.Default.Equals(one, other) : ReferenceEquals(one, other);
+
+    private void RefuseReentry()
+    {
+        if (_writer.IsHeldByCurrentThread)
+        {
+            throw new InvalidOperationException("The dictionary was written by its own comparer, or by the delegate of one of its batches. Write through the batch that the delegate is given.");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace SwmrKit.Testing.Memory;
+
+/// <summary>Stands in for the sixteen shared bytes of the same name: two words, between whose reads anything may happen; within one, the bytes are read at once.</summary>
+/// <remarks>The last three parameters of each method are filled in by the compiler, for traces. Never copy it while it is in use.</remarks>
+public struct SharedBytes16
+{
+    private Location? _low;
+    private Location? _high;
+
+    /// <summary>Reads all of them with acquire semantics.</summary>
+    /// <param name="member">Where the call stands.</param>
+    /// <param name="file">Where the call stands.</param>
+    /// <param name="line">Where the call stands.</param>
+    /// <returns>The bytes, in the order of their indices.</returns>
+    public Vector128<byte> Read([CallerMemberName] string member = "", [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        var site = new Site(member, file, line);
+        long low = ModelRuntime.Read(Location.At(ref _low), Ordering.Acquire, site).Number;
+        long high = ModelRuntime.Read(Location.At(ref _high), Ordering.Acquire, site).Number;
+        return Vector128.Create(low, high).AsByte();
+    }
+
+    /// <summary>Writes one of them with release semantics.</summary>
+    /// <param name="index">Which, from 0 to 15.</param>
+    /// <param name="value">The byte.</param>
+    /// <param name="member">Where the call stands.</param>
+    /// <param name="file">Where the call stands.</param>
+    /// <param name="line">Where the call stands.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is not from 0 to 15.</exception>
+    public void Write(int index, byte value, [CallerMemberName] string member = "", [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)index, 15u, nameof(index));
+        var site = new Site(member, file, line);
+        Location word = index < 8 ? Location.At(ref _low) : Location.At(ref _high);
+        int shift = index % 8 * 8;
+
+        // Writers take turns, so that the latest value is what this one finds.
+        long found = ModelRuntime.Read(word, Ordering.Relaxed, site).Number;
+        ModelRuntime.Write(word, Word.Of((found & ~(0xFFL << shift)) | ((long)value << shift)), Ordering.Release, site);
+    }
+}
