@@ -1,0 +1,191 @@
+using System.Collections.Immutable;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace SwmrKit.Tests;
+
+/// <summary>Random programs, against a <see cref="Dictionary{TKey, TValue}"/>, with snapshots compared at the end with what the dictionary was when they were taken.</summary>
+public sealed class DictionaryModelTests : IClassFixture<SharedMachine>
+{
+    private const int Keys = 400;
+
+    [Fact]
+    public void Of_primitives() => Check(static key => key, static value => value);
+
+    [Fact]
+    public void Of_long_primitives() => Check(static key => (long)key << 33, static value => (double)value);
+
+    [Fact]
+    public void Of_text() => Check(static key => $"key {key}", static value => value % 7 == 0 ? null : $"value {value}");
+
+    [Fact]
+    public void Of_structures_that_could_tear() => Check(static key => (key, $"{key}"), static value => (value, ~value));
+
+    [Fact]
+    public void Under_a_comparer_of_text() => Check(static key => key % 2 == 0 ? $"Key {key / 2}" : $"kEY {key / 2}", static value => value, StringComparer.OrdinalIgnoreCase);
+
+    [Fact]
+    public void Where_every_hash_is_the_same() => Check(static key => key, static value => $"{value}", new PoorComparer<int>(static _ => 1));
+
+    [Fact]
+    public void Where_there_are_four_hashes() => Check(static key => $"{key}", static value => value, new PoorComparer<string>(static key => key.Length));
+
+    [Fact]
+    public void Where_the_hashes_differ_in_their_upper_bits_only() => Check(static key => key, static value => value, new PoorComparer<int>(static key => key << 24));
+
+    private static void Check<TKey, TValue>(Func<int, TKey> key, Func<int, TValue> value, IEqualityComparer<TKey>? comparer = null)
+        where TKey : notnull => FsCheck.Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(TestMode.Choose(150, 3_000)).WithEndSize(TestMode.Choose(150, 400)),
+            Prop.ForAll(ArbMap.Default.ArbFor<NonEmptyArray<uint>>(), script => new Program<TKey, TValue>(key, value, comparer).Run(script.Get)));
+
+    /// <summary>A program under way: what there is, what there should be, and the snapshots with what they should be.</summary>
+    private sealed class Program<TKey, TValue>(Func<int, TKey> makeKey, Func<int, TValue> makeValue, IEqualityComparer<TKey>? comparer)
+        where TKey : notnull
+    {
+        private readonly CopyOnWriteDictionary<TKey, TValue> _dictionary = new(comparer);
+        private readonly Dictionary<TKey, TValue> _expected = new(comparer);
+        private readonly List<(DictionarySnapshot<TKey, TValue> Snapshot, ImmutableDictionary<TKey, TValue> Expected)> _snapshots = [];
+        private int _values;
+
+        public void Run(uint[] script)
+        {
+            foreach (uint step in script)
+            {
+                // The generator's numbers are small: spread them.
+                uint mixed = step * 2_654_435_761u;
+                Do(mixed % 23, (int)(mixed / 23 % Keys), (int)(mixed / 9_200 % 120));
+                Assert.Equal(_expected.Count, _dictionary.Count);
+            }
+
+            AssertSame(_expected, _dictionary);
+            Assert.All(_snapshots, pair => AssertSame(pair.Expected, pair.Snapshot));
+        }
+
+        private void Do(uint operation, int at, int many)
+        {
+            TKey key = makeKey(at);
+            switch (operation)
+            {
+                case 0 or 1 or 2:
+                    TValue set = NextValue();
+                    _dictionary[key] = _expected[key] = set;
+                    break;
+                case 3 or 4:
+                    TValue added = NextValue();
+                    Assert.Equal(_expected.TryAdd(key, added), _dictionary.TryAdd(key, added));
+                    break;
+                case 5 or 6:
+                    bool removed = _expected.Remove(key, out TValue? was);
+                    Assert.Equal(removed, _dictionary.TryRemove(key, out TValue? found));
+                    Assert.Equal(was, found);
+                    break;
+                case 7 or 8 or 9:
+                    foreach (TKey one in Range(at, many))
+                    {
+                        TValue value = NextValue();
+                        _dictionary.Set(one, value);
+                        _expected[one] = value;
+                    }
+
+                    break;
+                case 10 or 11:
+                    foreach (TKey one in Range(at, many))
+                    {
+                        Assert.Equal(_expected.Remove(one), _dictionary.TryRemove(one));
+                    }
+
+                    break;
+                case 12 or 13:
+                    _dictionary.Update(batch => Change(batch, at, many));
+                    break;
+                case 14:
+                    Dictionary<TKey, TValue> before = new(_expected, comparer);
+                    Assert.Throws<DeliberateException>(() => _dictionary.Update(batch =>
+                    {
+                        Change(batch, at, many);
+                        throw new DeliberateException();
+                    }));
+                    _expected.Clear();
+                    Assert.All(before, pair => _expected.Add(pair.Key, pair.Value));
+                    break;
+                case 15 when many < 10:
+                    _dictionary.Clear();
+                    _expected.Clear();
+                    break;
+                case 16:
+                    _dictionary.TrimExcess();
+                    break;
+                case 17:
+                    TValue made = NextValue();
+                    TValue got = _dictionary.GetOrAdd(key, _ => made);
+                    _expected.TryAdd(key, made);
+                    Assert.Equal(_expected[key], got);
+                    break;
+                case 18:
+                    TValue first = NextValue();
+                    TValue next = NextValue();
+                    TValue put = _dictionary.AddOrUpdate(key, _ => first, (_, old) => Equals(old, _expected[key]) ? next : throw new DeliberateException());
+                    _expected[key] = _expected.ContainsKey(key) ? next : first;
+                    Assert.Equal(_expected[key], put);
+                    break;
+                case 19 or 20:
+                    DictionarySnapshot<TKey, TValue> snapshot = _dictionary.Snapshot();
+                    Assert.Equal(_dictionary.Version, snapshot.Version);
+                    _snapshots.Add((snapshot, ImmutableDictionary.CreateRange(comparer, _expected)));
+                    break;
+                default:
+                    Assert.Equal(_expected.TryGetValue(key, out TValue? wanted), _dictionary.TryGetValue(key, out TValue? read));
+                    Assert.Equal(wanted, read);
+                    break;
+            }
+        }
+
+        private void Change(DictionaryBatch<TKey, TValue> batch, int at, int many)
+        {
+            foreach (TKey one in Range(at, many))
+            {
+                if (many % 3 == 0)
+                {
+                    Assert.Equal(_expected.Remove(one), batch.TryRemove(one));
+                }
+                else
+                {
+                    TValue value = NextValue();
+                    batch[one] = _expected[one] = value;
+                    Assert.Equal(value, batch[one]);
+                }
+            }
+
+            if (many == 13)
+            {
+                batch.Clear();
+                _expected.Clear();
+            }
+
+            Assert.Equal(_expected.Count, batch.Count);
+        }
+
+        private IEnumerable<TKey> Range(int at, int many) => Enumerable.Range(at, many).Select(key => makeKey(key % Keys));
+
+        private TValue NextValue() => makeValue(++_values);
+
+        private void AssertSame(IReadOnlyDictionary<TKey, TValue> expected, IReadOnlyDictionary<TKey, TValue> actual)
+        {
+            Assert.Equal(expected.Count, actual.Count);
+            int enumerated = 0;
+            foreach ((TKey key, TValue value) in actual)
+            {
+                enumerated++;
+                Assert.True(expected.TryGetValue(key, out TValue? wanted), $"{key} should not be there");
+                Assert.Equal(wanted, value);
+            }
+
+            Assert.Equal(expected.Count, enumerated);
+            for (int key = 0; key < Keys; key++)
+            {
+                Assert.Equal(expected.TryGetValue(makeKey(key), out TValue? wanted), actual.TryGetValue(makeKey(key), out TValue? found));
+                Assert.Equal(wanted, found);
+            }
+        }
+    }
+}
