@@ -88,6 +88,32 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     [Fact]
     public void Mutant_DetachedClaimedByPlainWrite_is_killed() => Kill("DetachedClaimedByPlainWrite");
 
+    public void Mutant_TagBeforeValue_is_killed() => Kill("TagBeforeValue");
+
+    [Fact]
+    public void Mutant_DeadSlotReused_is_killed() => Kill("DeadSlotReused");
+
+    [Fact]
+    public void Mutant_DeadSlotRevived_is_killed() => Kill("DeadSlotRevived");
+
+    [Fact]
+    public void Mutant_SentinelDropped_is_killed() => Kill("SentinelDropped");
+
+    [Fact]
+    public void Mutant_GenerationCheckDropped_is_killed() => Kill("GenerationCheckDropped");
+
+    [Fact]
+    public void Mutant_GenerationNotEnded_is_killed() => Kill("GenerationNotEnded");
+
+    [Fact]
+    public void Mutant_SnapshotWithoutGate_is_killed() => Kill("SnapshotWithoutGate");
+
+    [Fact]
+    public void Mutant_GrowthLinksUnderStaleGeneration_is_killed() => Kill("GrowthLinksUnderStaleGeneration");
+
+    [Fact]
+    public void Mutant_BatchOwnsByGeneration_is_killed() => Kill("BatchOwnsByGeneration");
+
     [Fact]
     public void Every_mutant_has_its_test() => Assert.All(
         MutantCatalog.All, static mutant => Assert.NotNull(typeof(MutantTests).GetMethod($"Mutant_{mutant.Name}_is_killed")));

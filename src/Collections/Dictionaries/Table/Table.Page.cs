@@ -105,7 +105,7 @@ internal sealed partial class Table<TKey, TStored>
                     ref Entry entry = ref _entries[((int)(group % Groups) * GroupSize) + index];
                     entry.Key.Write(key);
                     entry.Value.WriteRelaxed(value);
-                    _tags[(int)(group % Groups)].Write(index, TagOf(hash)); // D1: release, after key and value; pairs with Tags in Find.
+                    _tags[(int)(group % Groups)].Write(index, TagOf(hash)); // D1: release, after key and value; pairs with the read in TryFind.
                     Used++;
                     return;
                 }
