@@ -35,4 +35,9 @@ public struct SharedBytes16
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)index, 15u, nameof(index));
         Volatile.Write(ref Unsafe.Add(ref Unsafe.As<long, byte>(ref _low), index), value);
     }
+
+    /// <summary>Writes all of them, each atomically, and orders nothing.</summary>
+    /// <param name="values">The bytes, in the order of their indices.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void WriteAllRelaxed(Vector128<byte> values) => values.StoreUnsafe(ref Unsafe.As<long, byte>(ref _low));
 }

@@ -41,4 +41,16 @@ public struct SharedBytes16
         long found = ModelRuntime.Read(word, Ordering.Relaxed, site).Number;
         ModelRuntime.Write(word, Word.Of((found & ~(0xFFL << shift)) | ((long)value << shift)), Ordering.Release, site);
     }
+
+    /// <summary>Writes all of them and orders nothing.</summary>
+    /// <param name="values">The bytes, in the order of their indices.</param>
+    /// <param name="member">Where the call stands.</param>
+    /// <param name="file">Where the call stands.</param>
+    /// <param name="line">Where the call stands.</param>
+    public void WriteAllRelaxed(Vector128<byte> values, [CallerMemberName] string member = "", [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        var site = new Site(member, file, line);
+        ModelRuntime.Write(Location.At(ref _low), Word.Of(values.AsInt64()[0]), Ordering.Relaxed, site);
+        ModelRuntime.Write(Location.At(ref _high), Word.Of(values.AsInt64()[1]), Ordering.Relaxed, site);
+    }
 }

@@ -93,6 +93,14 @@ internal sealed partial class Table<TKey, TStored>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ref Entry At(int slot) => ref _entries[slot];
 
+        /// <summary>The entry at an index of a group, which wraps.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ref Entry At(uint group, int index) =>
+            ref Unsafe.Add(ref Unsafe.As<Entries, Entry>(ref _entries), (nint)(uint)SlotOf(group, index)); // In range: the index is that of one of sixteen bits.
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static int SlotOf(uint group, int index) => ((int)(group % Groups) * GroupSize) + index;
+
         /// <summary>Adds an entry. The page has room, and is in the writer's hand: unpublished, or inside the gate.</summary>
         public void Add(uint hash, TKey key, TStored value)
         {
@@ -102,7 +110,7 @@ internal sealed partial class Table<TKey, TStored>
                 if (free != 0)
                 {
                     int index = BitOperations.TrailingZeroCount(free);
-                    ref Entry entry = ref _entries[((int)(group % Groups) * GroupSize) + index];
+                    ref Entry entry = ref At(group, index);
                     entry.Key.Write(key);
                     entry.Value.WriteRelaxed(value);
                     _tags[(int)(group % Groups)].Write(index, TagOf(hash)); // D1: release, after key and value; pairs with the read in TryFind.
@@ -130,20 +138,16 @@ internal sealed partial class Table<TKey, TStored>
             for (int group = 0; group < Groups; group++)
             {
                 Vector128<byte> tags = Tags((uint)group);
-                uint used = ~Matches(tags, Vector128<byte>.Zero) & 0xFFFF;
-                for (; used != 0; used &= used - 1)
+                for (uint live = tags.ExtractMostSignificantBits(); live != 0; live &= live - 1)
                 {
-                    int index = BitOperations.TrailingZeroCount(used);
-                    if (tags[index] != Dead)
-                    {
-                        ref Entry from = ref _entries[(group * GroupSize) + index];
-                        ref Entry to = ref copy._entries[(group * GroupSize) + index];
-                        to.Key.Write(from.Key.Read());
-                        to.Value.WriteRelaxed(from.Value.ReadRelaxed());
-                    }
-
-                    copy._tags[group].Write(index, tags[index]);
+                    int index = BitOperations.TrailingZeroCount(live);
+                    ref Entry from = ref At((uint)group, index);
+                    ref Entry to = ref copy.At((uint)group, index);
+                    to.Key.Write(from.Key.Read());
+                    to.Value.WriteRelaxed(from.Value.ReadRelaxed());
                 }
+
+                copy._tags[group].WriteAllRelaxed(tags);
             }
 
             return copy;

@@ -64,45 +64,81 @@ internal sealed partial class Table<TKey, TStored>
     public bool TryFind(TKey key, [MaybeNullWhen(false)] out TStored value) => TryFind(_root.Read()!, key, out value);
 
     /// <summary>Finds the value of a key, live or in a snapshot.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(Root root, TKey key, [MaybeNullWhen(false)] out TStored value)
+    {
+        if (!typeof(TKey).IsValueType || _comparer is not null)
+        {
+            return TryFindCompared(root, key, out value);
+        }
+
+        // Without a call that returns: what lives across one is kept on the stack, which costs an integer key as much again as its look-up.
+        uint hash = TextHash.Mix(key.GetHashCode());
+        Page page = root.PageOf(hash);
+        Vector128<byte> tags = page.Tags(hash); // D1: acquire; pairs with Page.Add.
+        for (uint matches = Page.Matches(tags, Vector128.Create(Page.TagOf(hash))); matches != 0; matches &= matches - 1)
+        {
+            ref Entry entry = ref page.At(hash, BitOperations.TrailingZeroCount(matches));
+            if (EqualityComparer<TKey>.Default.Equals(entry.Key.Read(), key))
+            {
+                return TryTake(ref entry, out value);
+            }
+        }
+
+        if (Page.HasFree(tags))
+        {
+            value = default;
+            return false;
+        }
+
+        return TryFindFurther(root, page, hash, key, out value);
+    }
+
+    /// <summary>The same for keys that are compared by calls.</summary>
+    private bool TryFindCompared(Root root, TKey key, [MaybeNullWhen(false)] out TStored value)
     {
         uint hash = HashOf(root.Hashing, key);
         Page page = root.PageOf(hash);
-        Vector128<byte> tag = Vector128.Create(Page.TagOf(hash));
-        uint group = hash;
-        for (int probe = 0; ; probe++, group++)
+        Vector128<byte> tags = page.Tags(hash); // D1: acquire; pairs with Page.Add.
+        for (uint matches = Page.Matches(tags, Vector128.Create(Page.TagOf(hash))); matches != 0; matches &= matches - 1)
         {
-            Vector128<byte> tags = page.Tags(group); // D1: acquire; pairs with Page.Add.
-            for (uint matches = Page.Matches(tags, tag); matches != 0; matches &= matches - 1)
+            ref Entry entry = ref page.At(hash, BitOperations.TrailingZeroCount(matches));
+            if (AreEqual(root.Hashing, entry.Key.Read(), key))
             {
-                ref Entry entry = ref page.At(((int)(group % Page.Groups) * Page.GroupSize) + BitOperations.TrailingZeroCount(matches));
-                if (AreEqual(root.Hashing, entry.Key.Read(), key))
-                {
-                    value = entry.Value.Read();
-                    if (!IsRemoved(value))
-                    {
-                        return true;
-                    }
-
-                    value = default; // D2: removed since its tag was read; so the key was away for a moment within this call.
-                    return false;
-                }
+                return TryTake(ref entry, out value);
             }
+        }
 
-            if (Page.HasFree(tags))
-            {
-                break;
-            }
+        if (Page.HasFree(tags))
+        {
+            value = default;
+            return false;
+        }
 
-            if (probe == Page.Groups - 1)
-            {
-                if (page.Overflow is not { } overflow)
-                {
-                    break;
-                }
+        return TryFindFurther(root, page, hash, key, out value);
+    }
 
-                (page, probe) = (overflow, -1);
-            }
+    /// <summary>The value of an entry whose tag was live and whose key is the one sought.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryTake(ref Entry entry, [MaybeNullWhen(false)] out TStored value)
+    {
+        value = entry.Value.Read();
+        if (typeof(TStored).IsValueType || !ReferenceEquals(value, Removed.Value))
+        {
+            return true;
+        }
+
+        value = default; // D2: removed since its tag was read; so the key was away for a moment within this call.
+        return false;
+    }
+
+    /// <summary>The rest of a look-up whose first group is full: seldom.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryFindFurther(Root root, Page page, uint hash, TKey key, [MaybeNullWhen(false)] out TStored value)
+    {
+        if (TryLocate(root, page, hash, key, out Page? found, out int slot))
+        {
+            return TryTake(ref found.At(slot), out value);
         }
 
         value = default;
@@ -125,18 +161,12 @@ internal sealed partial class Table<TKey, TStored>
                 Vector128<byte> tags = page.Tags(group); // D1.
                 for (uint matches = Page.Matches(tags, tag); matches != 0; matches &= matches - 1)
                 {
-                    ref Entry entry = ref page.At(((int)(group % Page.Groups) * Page.GroupSize) + BitOperations.TrailingZeroCount(matches));
+                    ref Entry entry = ref page.At(group, BitOperations.TrailingZeroCount(matches));
                     TKey candidate = entry.Key.Read();
                     if (comparer.Equals(alternate, candidate))
                     {
-                        (key, value) = (candidate, entry.Value.Read());
-                        if (!IsRemoved(value))
-                        {
-                            return true;
-                        }
-
-                        value = default; // D2.
-                        return false;
+                        key = candidate;
+                        return TryTake(ref entry, out value);
                     }
                 }
 
@@ -161,7 +191,7 @@ internal sealed partial class Table<TKey, TStored>
         return captured;
     }
 
-    /// <summary>The slot of a key, for the writer.</summary>
+    /// <summary>The slot of a key.</summary>
     private bool TryLocate(Root root, Page head, uint hash, TKey key, [NotNullWhen(true)] out Page? page, out int slot)
     {
         byte tag = Page.TagOf(hash);
@@ -173,7 +203,7 @@ internal sealed partial class Table<TKey, TStored>
                 Vector128<byte> tags = page.Tags(group);
                 for (uint matches = Page.Matches(tags, Vector128.Create(tag)); matches != 0; matches &= matches - 1)
                 {
-                    slot = ((int)(group % Page.Groups) * Page.GroupSize) + BitOperations.TrailingZeroCount(matches);
+                    slot = Page.SlotOf(group, BitOperations.TrailingZeroCount(matches));
                     if (AreEqual(root.Hashing, page.At(slot).Key.Read(), key))
                     {
                         return true;
@@ -182,7 +212,8 @@ internal sealed partial class Table<TKey, TStored>
 
                 if (Page.HasFree(tags))
                 {
-                    break;
+                    slot = 0;
+                    return false;
                 }
             }
         }
@@ -190,9 +221,6 @@ internal sealed partial class Table<TKey, TStored>
         slot = 0;
         return false;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsRemoved(TStored value) => !typeof(TStored).IsValueType && ReferenceEquals(value, Removed.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint HashOf(Hashing hashing, TKey key)
