@@ -8,6 +8,14 @@ internal static class Rows
 
     public static readonly Row[] All =
     [
+        .. OfReaders,
+        .. OfDictionaries("int", Keys.Numbers),
+        .. OfDictionaries("string", Keys.Strings),
+        new("dictionary", "churn-10k", 1, static () => [new Churn<OurTable<int>>(10_000), new Churn<ConcurrentTable<int>>(10_000), new Churn<ImmutableTable<int>>(10_000)]),
+    ];
+
+    private static IEnumerable<Row> OfReaders =>
+    [
         new("barrier", "announce", 1, static () => [new AnnounceLight(), new AnnounceNothing(), new AnnounceFullFence()]),
         new("barrier", "heavy", 1, static () => Heavies(withAnotherCoreBusy: false)),
         new("barrier", "heavy-busy", 1, static () => Heavies(withAnotherCoreBusy: true)),
@@ -40,4 +48,48 @@ internal static class Rows
         ours, new UnprotectedRead(), new MonitorRead(), new LockRead(), new ReaderWriterLockRead(), new SafeHandleRead(), new ReferenceCountRead(),
         new LightEpochRead(), new DotNextEpochRead(), new ScopedRead(),
     ];
+
+    private static IEnumerable<Row> OfDictionaries<TKey>(string kind, Func<int, Keys<TKey>> keys)
+        where TKey : notnull
+    {
+        foreach ((string size, int count) in new[] { ("100", 100), ("10k", 10_000), ("1m", 1_000_000) })
+        {
+            yield return new("dictionary", $"hit-{kind}-{size}", 1, () => LookUps(keys(count), found: true));
+            yield return new("dictionary", $"miss-{kind}-{size}", 1, () => LookUps(keys(count), found: false));
+            yield return new("dictionary", $"set-{kind}-{size}", 1, () => Sets(keys(count)));
+        }
+
+        yield return new("dictionary", $"hit-{kind}-10k-x2", 2, () => LookUps(keys(10_000), found: true));
+        yield return new("dictionary", $"miss-{kind}-10k-x2", 2, () => LookUps(keys(10_000), found: false));
+        yield return new("dictionary", $"hit-{kind}-10k-writer", 1, () => LookUpsBesideWriter(keys(10_000)));
+        foreach ((string size, int count) in new[] { ("10k", 10_000), ("1m", 1_000_000) })
+        {
+            yield return new("dictionary", $"set-after-snapshot-{kind}-{size}", 1, () => SetsAfterSnapshots(keys(count)));
+            yield return new("dictionary", $"batch-after-snapshot-{kind}-{size}", 1, () => BatchesAfterSnapshots(keys(count)));
+        }
+    }
+
+    private static Contender[] LookUps<TKey>(Keys<TKey> keys, bool found)
+        where TKey : notnull =>
+    [
+        new LookUp<OurTable<TKey>, TKey>(keys, found), new LookUp<PlainTable<TKey>, TKey>(keys, found), new LookUp<ConcurrentTable<TKey>, TKey>(keys, found),
+        new LookUp<FrozenTable<TKey>, TKey>(keys, found), new LookUp<ImmutableTable<TKey>, TKey>(keys, found),
+    ];
+
+    private static Contender[] LookUpsBesideWriter<TKey>(Keys<TKey> keys)
+        where TKey : notnull =>
+    [
+        new LookUpBesideWriter<OurTable<TKey>, TKey>(keys, writes: true), new LookUpBesideWriter<OurTable<TKey>, TKey>(keys, writes: false),
+        new LookUpBesideWriter<ConcurrentTable<TKey>, TKey>(keys, writes: true),
+    ];
+
+    private static Contender[] Sets<TKey>(Keys<TKey> keys)
+        where TKey : notnull =>
+        [new SetOne<OurTable<TKey>, TKey>(keys), new SetOne<ConcurrentTable<TKey>, TKey>(keys), new SetOne<ImmutableTable<TKey>, TKey>(keys)];
+
+    private static Contender[] SetsAfterSnapshots<TKey>(Keys<TKey> keys)
+        where TKey : notnull => [new SetAfterSnapshot<OurTable<TKey>, TKey>(keys), new SetAfterSnapshot<ImmutableTable<TKey>, TKey>(keys)];
+
+    private static Contender[] BatchesAfterSnapshots<TKey>(Keys<TKey> keys)
+        where TKey : notnull => [new BatchAfterSnapshot<OurTable<TKey>, TKey>(keys), new BatchAfterSnapshot<ImmutableTable<TKey>, TKey>(keys)];
 }

@@ -12,7 +12,7 @@ internal sealed partial class Table<TKey, TStored>
     {
         RefuseReentry();
         using ExclusiveLock.Scope writing = _writer.Enter();
-        if (version is { } expected && expected != _version.ReadRelaxed())
+        if (version is { } expected && expected != _progress.Version.ReadRelaxed())
         {
             return false;
         }

@@ -29,7 +29,7 @@ internal sealed partial class Table<TKey, TStored>
 
         int limit = entries.Count < used ? _geometry.Fill * 3 / 4 : _geometry.Fill;
         entries.Add(new Hashed(hash, key, value));
-        long count = (draft?.Count ?? _count.ReadRelaxed()) + 1;
+        long count = (draft?.Count ?? _progress.Count.ReadRelaxed()) + 1;
         int deepest = root.Depth;
         while (_geometry.IsWorth(deepest + 1, count))
         {
@@ -81,7 +81,7 @@ internal sealed partial class Table<TKey, TStored>
     {
         if (draft is null)
         {
-            Publish(Rebuilt(CurrentRoot, _count.ReadRelaxed(), Hashing.RandomText), changes: 0);
+            Publish(Rebuilt(CurrentRoot, _progress.Count.ReadRelaxed(), Hashing.RandomText), changes: 0);
         }
         else
         {
@@ -94,7 +94,7 @@ internal sealed partial class Table<TKey, TStored>
     {
         try
         {
-            Publish(Rebuilt(CurrentRoot, _count.ReadRelaxed(), Hashing), changes: 0);
+            Publish(Rebuilt(CurrentRoot, _progress.Count.ReadRelaxed(), Hashing), changes: 0);
         }
 #pragma warning disable CA1031 // A comparer that throws, or memory that is short: the table is right as it is.
         catch (Exception)
@@ -123,12 +123,12 @@ internal sealed partial class Table<TKey, TStored>
     /// <summary>Puts a draft in the place of everything, in one store.</summary>
     private void Publish(Draft draft, int changes)
     {
-        draft.Restamp(_gate.Generation); // If a snapshot comes now, they are copied once more than they need be; no harm else.
-        long generation = _gate.Enter();
+        draft.Restamp(_progress.Gate.Generation); // If a snapshot comes now, they are copied once more than they need be; no harm else.
+        long generation = _progress.Gate.Enter();
         _root.Write(draft.Root); // D3: release, after all that is in it.
-        _count.Write(draft.Count);
-        _version.Write(_version.ReadRelaxed() + changes);
-        _gate.Exit(generation); // D4: pairs with Capture.
+        _progress.Count.Write(draft.Count);
+        _progress.Version.Write(_progress.Version.ReadRelaxed() + changes);
+        _progress.Gate.Exit(generation); // D4: pairs with Capture.
     }
 
     private readonly record struct Hashed(uint Hash, TKey Key, TStored Value);

@@ -96,30 +96,35 @@ internal sealed partial class Table<TKey, TStored>
         public Root Copy(Geometry geometry, int depth, long stamp)
         {
             var copy = new Root(geometry, depth, Hashing, stamp);
-            if (depth != Depth || _flat is not null)
+            if (depth == Depth && _flat is not null)
+            {
+                SharedReference<Page>.Copy(_flat, copy._flat!);
+            }
+            else if (depth == Depth)
+            {
+                SharedReference<SharedReference<Page>[]>.Copy(_chunks!, copy._chunks!);
+            }
+            else
             {
                 for (int link = 0; link < copy.Links; link++)
                 {
                     copy.Own(link)[link & copy._linkMask].WriteRelaxed(PageAt(link >> (depth - Depth)));
                 }
             }
-            else
-            {
-                for (int chunk = 0; chunk < _chunks!.Length; chunk++)
-                {
-                    copy._chunks![chunk].WriteRelaxed(_chunks[chunk].ReadRelaxed());
-                }
-            }
 
             return copy;
         }
 
-        /// <summary>Writes the links of a page: in the writer's hand, the root unpublished, or its own and inside the gate.</summary>
-        public void Link(Page page, int first)
+        /// <summary>Writes the links of pages that follow one another: in the writer's hand, the root unpublished, or its own and inside the gate.</summary>
+        public void Link(ReadOnlySpan<Page> pages, int first)
         {
-            for (int link = first; link < first + (1 << (Depth - page.Depth)); link++)
+            int link = first;
+            foreach (Page page in pages)
             {
-                Own(link)[link & _linkMask].Write(page); // D3: release, after all that is in the page; pairs with PageOf.
+                for (int end = link + (1 << (Depth - page.Depth)); link < end; link++)
+                {
+                    Own(link)[link & _linkMask].Write(page); // D3: release, after all that is in the page; pairs with PageOf.
+                }
             }
         }
 
@@ -137,9 +142,9 @@ internal sealed partial class Table<TKey, TStored>
             {
                 SharedReference<Page>[]? shared = _chunks![chunk].ReadRelaxed();
                 var links = new SharedReference<Page>[_linkMask + 1];
-                for (int i = 0; shared is not null && i < links.Length; i++)
+                if (shared is not null)
                 {
-                    links[i].WriteRelaxed(shared[i].ReadRelaxed());
+                    SharedReference<Page>.Copy(shared, links);
                 }
 
                 _chunks[chunk].Write(links); // Release: a root of this generation may be published already.

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace SwmrKit;
 
@@ -41,7 +42,7 @@ internal sealed partial class Table<TKey, TStored>
         RefuseReentry();
         using ExclusiveLock.Scope writing = _writer.Enter();
         bool removed = Remove(null, key, condition, expected, out existing);
-        if (removed && _geometry.IsWasteful(CurrentRoot.Depth, _count.ReadRelaxed()))
+        if (removed && _geometry.IsWasteful(CurrentRoot.Depth, _progress.Count.ReadRelaxed()))
         {
             ShrinkIfPossible();
         }
@@ -54,7 +55,7 @@ internal sealed partial class Table<TKey, TStored>
     {
         RefuseReentry();
         using ExclusiveLock.Scope writing = _writer.Enter();
-        if (_count.ReadRelaxed() != 0)
+        if (_progress.Count.ReadRelaxed() != 0)
         {
             Publish(new Draft(this) { Root = NewRoot(0, Hashing, Draft.Stamp), Count = 0 }, changes: 1);
         }
@@ -65,7 +66,7 @@ internal sealed partial class Table<TKey, TStored>
     {
         RefuseReentry();
         using ExclusiveLock.Scope writing = _writer.Enter();
-        Publish(Rebuilt(CurrentRoot, _count.ReadRelaxed(), Hashing), changes: 0);
+        Publish(Rebuilt(CurrentRoot, _progress.Count.ReadRelaxed(), Hashing), changes: 0);
     }
 
     private bool Put(Draft? draft, TKey key, TStored value, Condition condition, TStored? expected, out TStored? existing)
@@ -73,8 +74,9 @@ internal sealed partial class Table<TKey, TStored>
         Root root = RootOf(draft);
         uint hash = HashOf(root.Hashing, key);
         Page head = root.PageOf(hash);
-        bool exists = TryLocate(root, head, hash, key, out Page? page, out int slot);
-        existing = exists ? page!.At(slot).Value.ReadRelaxed() : default;
+        Place place = Locate(root.Hashing, head, hash, key);
+        bool exists = place.IsFound;
+        existing = exists ? place.Entry.Value.ReadRelaxed() : default;
         if (condition == Condition.Absent ? exists : condition == Condition.Expected && !(exists && AreSame(existing!, expected!)))
         {
             return false;
@@ -82,7 +84,7 @@ internal sealed partial class Table<TKey, TStored>
 
         if (exists)
         {
-            Replace(draft, root, head, hash, page!, slot, value);
+            Replace(draft, root, head, hash, place, value);
         }
         else if (!TryAdd(draft, root, hash, key, value))
         {
@@ -94,7 +96,7 @@ internal sealed partial class Table<TKey, TStored>
         return true;
     }
 
-    private void Replace(Draft? draft, Root root, Page head, uint hash, Page page, int slot, TStored value)
+    private void Replace(Draft? draft, Root root, Page head, uint hash, Place place, TStored value)
     {
         while (true)
         {
@@ -102,7 +104,7 @@ internal sealed partial class Table<TKey, TStored>
             if (head.Stamp != stamp)
             {
                 Page copy = CopyOf(draft, head, stamp);
-                Counterpart(head, page, copy).At(slot).Value.WriteRelaxed(value);
+                Counterpart(head, place.Page!, copy).At(place.Slot).Value.WriteRelaxed(value);
                 if (TryLink(draft, root, head, hash, [copy], stamp, added: 0))
                 {
                     return;
@@ -110,7 +112,7 @@ internal sealed partial class Table<TKey, TStored>
             }
             else if (TryEnter(draft, stamp))
             {
-                page.At(slot).Value.Write(value); // D1: release, after what the value refers to; pairs with the read in TryFind.
+                place.Entry.Value.Write(value); // D1: release, after what the value refers to; pairs with the read in TryFind.
                 Exit(draft, stamp, root, added: 0);
                 return;
             }
@@ -122,13 +124,14 @@ internal sealed partial class Table<TKey, TStored>
         Root root = RootOf(draft);
         uint hash = HashOf(root.Hashing, key);
         Page head = root.PageOf(hash);
-        if (!TryLocate(root, head, hash, key, out Page? page, out int slot))
+        Place place = Locate(root.Hashing, head, hash, key);
+        if (!place.IsFound)
         {
             existing = default;
             return false;
         }
 
-        existing = page.At(slot).Value.ReadRelaxed();
+        existing = place.Entry.Value.ReadRelaxed();
         if (condition == Condition.Expected && !AreSame(existing, expected!))
         {
             return false;
@@ -140,7 +143,7 @@ internal sealed partial class Table<TKey, TStored>
             if (head.Stamp != stamp)
             {
                 Page copy = CopyOf(draft, head, stamp);
-                Counterpart(head, page, copy).Remove(slot);
+                Counterpart(head, place.Page!, copy).Remove(place.Slot);
                 if (TryLink(draft, root, head, hash, [copy], stamp, added: -1))
                 {
                     return true;
@@ -148,7 +151,7 @@ internal sealed partial class Table<TKey, TStored>
             }
             else if (TryEnter(draft, stamp))
             {
-                page.Remove(slot);
+                place.Page!.Remove(place.Slot);
                 Exit(draft, stamp, root, added: -1);
                 return true;
             }
@@ -172,7 +175,7 @@ internal sealed partial class Table<TKey, TStored>
                     return false;
                 }
 
-                if (TryLink(draft, root, head, hash, pages, stamp, added: 1))
+                if (TryLink(draft, root, head, hash, CollectionsMarshal.AsSpan(pages), stamp, added: 1))
                 {
                     return true;
                 }
@@ -199,7 +202,7 @@ internal sealed partial class Table<TKey, TStored>
     /// Puts pages in the place of one, by links where these may be written, else by a new root.
     /// </summary>
     /// <returns>False when a snapshot has come since the pages were stamped: they would change what it sees, or the next write would.</returns>
-    private bool TryLink(Draft? draft, Root root, Page replaced, uint hash, List<Page> pages, long stamp, int added)
+    private bool TryLink(Draft? draft, Root root, Page replaced, uint hash, ReadOnlySpan<Page> pages, long stamp, int added)
     {
         int depth = root.Depth;
         foreach (Page page in pages)
@@ -210,44 +213,32 @@ internal sealed partial class Table<TKey, TStored>
         Root target = root.Stamp == stamp && depth == root.Depth ? root : root.Copy(_geometry, depth, stamp);
         int first = target.FirstLinkOf(hash, replaced.Depth);
         target.Own(first, 1 << (target.Depth - replaced.Depth)); // What must be copied for it, before the gate.
-        if (ReferenceEquals(target, root))
+        bool isPublished = ReferenceEquals(target, root);
+        if (!isPublished)
         {
-            if (!TryEnter(draft, stamp))
-            {
-                return false;
-            }
-
-            LinkAll();
+            target.Link(pages, first);
         }
-        else
+
+        if (!TryEnter(draft, stamp))
         {
-            LinkAll();
-            if (!TryEnter(draft, stamp))
-            {
-                return false;
-            }
+            return false;
+        }
+
+        if (isPublished)
+        {
+            target.Link(pages, first);
         }
 
         Exit(draft, stamp, target, added);
         return true;
-
-        void LinkAll()
-        {
-            int link = first;
-            foreach (Page page in pages)
-            {
-                target.Link(page, link);
-                link += 1 << (target.Depth - page.Depth);
-            }
-        }
     }
 
     private Root RootOf(Draft? draft) => draft?.Root ?? _root.ReadRelaxed()!;
 
     /// <summary>The stamp of what may be written in place now.</summary>
-    private long StampOf(Draft? draft) => draft is null ? _gate.Generation : Draft.Stamp;
+    private long StampOf(Draft? draft) => draft is null ? _progress.Gate.Generation : Draft.Stamp;
 
-    private bool TryEnter(Draft? draft, long stamp) => draft is not null || _gate.TryEnter(stamp);
+    private bool TryEnter(Draft? draft, long stamp) => draft is not null || _progress.Gate.TryEnter(stamp);
 
     private void Exit(Draft? draft, long stamp, Root root, int added)
     {
@@ -266,11 +257,11 @@ internal sealed partial class Table<TKey, TStored>
 
         if (added != 0)
         {
-            _count.Write(_count.ReadRelaxed() + added);
+            _progress.Count.Write(_progress.Count.ReadRelaxed() + added);
         }
 
-        _version.Write(_version.ReadRelaxed() + 1);
-        _gate.Exit(stamp); // D4: pairs with Capture.
+        _progress.Version.Write(_progress.Version.ReadRelaxed() + 1);
+        _progress.Gate.Exit(stamp); // D4: pairs with Capture.
     }
 
     private Page CopyOf(Draft? draft, Page page, long stamp)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace SwmrKit;
@@ -30,10 +31,8 @@ internal sealed partial class Table<TKey, TStored>
     private readonly IEqualityComparer<TKey>? _comparer; // Null: the key type's own equality, or that of text.
     private readonly Geometry _geometry;
     private readonly ExclusiveLock _writer = new();
-    private SnapshotGate _gate;
     private SharedReference<Root> _root;
-    private SharedInt64 _count;
-    private SharedInt64 _version;
+    private Progress _progress;
 
     /// <param name="comparer">Compares the keys; null for the key type's own equality, which must be a value type's, or text's.</param>
     /// <param name="hashing">How the keys are hashed at first.</param>
@@ -46,103 +45,43 @@ internal sealed partial class Table<TKey, TStored>
         _root = new SharedReference<Root>(NewRoot(geometry.DepthFor(capacity), hashing, stamp: 0));
     }
 
+    /// <summary>What every write writes: on lines of its own, for readers read the root on each look-up.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Progress
+    {
+        private readonly CacheLinePadding _before;
+        public SnapshotGate Gate;
+        public SharedInt64 Count;
+        public SharedInt64 Version;
+        private readonly CacheLinePadding _after;
+    }
+
     /// <summary>What a snapshot holds: immutable, but for pages that no longer change.</summary>
     internal readonly record struct Captured(Root Root, long Count, long Version);
 
     /// <summary>How many entries there are; it may trail a write in flight.</summary>
-    public long Count => _count.Read();
+    public long Count => _progress.Count.Read();
 
     /// <summary>How many changes there have been.</summary>
-    public long Version => _version.Read();
+    public long Version => _progress.Version.Read();
 
     public Hashing Hashing => _root.Read()!.Hashing;
 
     internal Root CurrentRoot => _root.Read()!;
 
     /// <summary>Finds the value of a key.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(TKey key, [MaybeNullWhen(false)] out TStored value) => TryFind(_root.Read()!, key, out value);
 
     /// <summary>Finds the value of a key, live or in a snapshot.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(Root root, TKey key, [MaybeNullWhen(false)] out TStored value)
     {
-        if (!typeof(TKey).IsValueType || _comparer is not null)
+        if (typeof(TKey).IsValueType && _comparer is null)
         {
-            return TryFindCompared(root, key, out value);
+            uint hash = TextHash.Mix(key.GetHashCode());
+            return Find(root.PageOf(hash), hash, new ByValue(key)).TryRead(out value);
         }
 
-        // Without a call that returns: what lives across one is kept on the stack, which costs an integer key as much again as its look-up.
-        uint hash = TextHash.Mix(key.GetHashCode());
-        Page page = root.PageOf(hash);
-        Vector128<byte> tags = page.Tags(hash); // D1: acquire; pairs with Page.Add.
-        for (uint matches = Page.Matches(tags, Vector128.Create(Page.TagOf(hash))); matches != 0; matches &= matches - 1)
-        {
-            ref Entry entry = ref page.At(hash, BitOperations.TrailingZeroCount(matches));
-            if (EqualityComparer<TKey>.Default.Equals(entry.Key.Read(), key))
-            {
-                return TryTake(ref entry, out value);
-            }
-        }
-
-        if (Page.HasFree(tags))
-        {
-            value = default;
-            return false;
-        }
-
-        return TryFindFurther(root, page, hash, key, out value);
-    }
-
-    /// <summary>The same for keys that are compared by calls.</summary>
-    private bool TryFindCompared(Root root, TKey key, [MaybeNullWhen(false)] out TStored value)
-    {
-        uint hash = HashOf(root.Hashing, key);
-        Page page = root.PageOf(hash);
-        Vector128<byte> tags = page.Tags(hash); // D1: acquire; pairs with Page.Add.
-        for (uint matches = Page.Matches(tags, Vector128.Create(Page.TagOf(hash))); matches != 0; matches &= matches - 1)
-        {
-            ref Entry entry = ref page.At(hash, BitOperations.TrailingZeroCount(matches));
-            if (AreEqual(root.Hashing, entry.Key.Read(), key))
-            {
-                return TryTake(ref entry, out value);
-            }
-        }
-
-        if (Page.HasFree(tags))
-        {
-            value = default;
-            return false;
-        }
-
-        return TryFindFurther(root, page, hash, key, out value);
-    }
-
-    /// <summary>The value of an entry whose tag was live and whose key is the one sought.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryTake(ref Entry entry, [MaybeNullWhen(false)] out TStored value)
-    {
-        value = entry.Value.Read();
-        if (typeof(TStored).IsValueType || !ReferenceEquals(value, Removed.Value))
-        {
-            return true;
-        }
-
-        value = default; // D2: removed since its tag was read; so the key was away for a moment within this call.
-        return false;
-    }
-
-    /// <summary>The rest of a look-up whose first group is full: seldom.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryFindFurther(Root root, Page page, uint hash, TKey key, [MaybeNullWhen(false)] out TStored value)
-    {
-        if (TryLocate(root, page, hash, key, out Page? found, out int slot))
-        {
-            return TryTake(ref found.At(slot), out value);
-        }
-
-        value = default;
-        return false;
+        return TryFindReference(root, key, out value);
     }
 
     /// <summary>Finds a key by something else that stands for it: characters for a string.</summary>
@@ -151,78 +90,73 @@ internal sealed partial class Table<TKey, TStored>
         where TAlternate : notnull, allows ref struct
     {
         uint hash = HashOf(root.Hashing, comparer, alternate);
-        Page? page = root.PageOf(hash);
-        Vector128<byte> tag = Vector128.Create(Page.TagOf(hash));
-        for (; page is not null; page = page.Overflow)
-        {
-            uint group = hash;
-            for (int probe = 0; probe < Page.Groups; probe++, group++)
-            {
-                Vector128<byte> tags = page.Tags(group); // D1.
-                for (uint matches = Page.Matches(tags, tag); matches != 0; matches &= matches - 1)
-                {
-                    ref Entry entry = ref page.At(group, BitOperations.TrailingZeroCount(matches));
-                    TKey candidate = entry.Key.Read();
-                    if (comparer.Equals(alternate, candidate))
-                    {
-                        key = candidate;
-                        return TryTake(ref entry, out value);
-                    }
-                }
-
-                if (Page.HasFree(tags))
-                {
-                    (key, value) = (default, default);
-                    return false;
-                }
-            }
-        }
-
-        (key, value) = (default, default);
-        return false;
+        Place place = Find(root.PageOf(hash), hash, new ByAlternate<TAlternate>(comparer, alternate));
+        bool found = place.TryRead(out value);
+        key = found ? place.Entry.Key.Read() : default;
+        return found;
     }
 
     /// <summary>Captures the table as it is: O(1).</summary>
     public Captured Capture()
     {
-        long entered = _gate.EnterToCapture();
-        var captured = new Captured(_root.Read()!, _count.Read(), _version.Read());
-        _gate.ExitCaptured(entered); // D4: from here on nothing reachable from this root has the stamp of the generation.
+        long entered = _progress.Gate.EnterToCapture();
+        var captured = new Captured(_root.Read()!, _progress.Count.Read(), _progress.Version.Read());
+        _progress.Gate.ExitCaptured(entered); // D4: from here on nothing reachable from this root has the stamp of the generation.
         return captured;
     }
 
-    /// <summary>The slot of a key.</summary>
-    private bool TryLocate(Root root, Page head, uint hash, TKey key, [NotNullWhen(true)] out Page? page, out int slot)
+    private bool TryFindReference(Root root, TKey key, [MaybeNullWhen(false)] out TStored value)
     {
-        byte tag = Page.TagOf(hash);
-        for (page = head; page is not null; page = page.Overflow)
+        if (root.Hashing == Hashing.Comparer)
+        {
+            uint hash = TextHash.Mix(_comparer!.GetHashCode(key));
+            return Find(root.PageOf(hash), hash, new ByComparer(_comparer, key)).TryRead(out value);
+        }
+        else
+        {
+            uint hash = HashOfText(root.Hashing, key);
+            return Find(root.PageOf(hash), hash, new ByText(key)).TryRead(out value);
+        }
+    }
+
+    /// <summary>Finds a key, for the writer.</summary>
+    private Place Locate(Hashing hashing, Page head, uint hash, TKey key) => typeof(TKey).IsValueType && _comparer is null
+        ? Find(head, hash, new ByValue(key))
+        : hashing == Hashing.Comparer ? Find(head, hash, new ByComparer(_comparer!, key)) : Find(head, hash, new ByText(key));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Place Find<TSought>(Page head, uint hash, TSought sought)
+        where TSought : struct, ISought, allows ref struct
+    {
+        Page? page = head;
+        Vector128<byte> tag = Vector128.Create(Page.TagOf(hash));
+        do
         {
             uint group = hash;
-            for (int probe = 0; probe < Page.Groups; probe++, group++)
+            do
             {
-                Vector128<byte> tags = page.Tags(group);
-                for (uint matches = Page.Matches(tags, Vector128.Create(tag)); matches != 0; matches &= matches - 1)
+                Vector128<byte> tags = page.Tags(group); // D1: acquire; pairs with Page.Add.
+                for (uint matches = Page.Matches(tags, tag); matches != 0; matches &= matches - 1)
                 {
-                    slot = Page.SlotOf(group, BitOperations.TrailingZeroCount(matches));
-                    if (AreEqual(root.Hashing, page.At(slot).Key.Read(), key))
+                    int index = BitOperations.TrailingZeroCount(matches);
+                    if (sought.Is(page.At(group, index).Key.Read()))
                     {
-                        return true;
+                        return new Place(page, Page.SlotOf(group, index));
                     }
                 }
 
                 if (Page.HasFree(tags))
                 {
-                    slot = 0;
-                    return false;
+                    return default;
                 }
             }
+            while (++group != hash + Page.Groups);
+            page = page.Overflow;
         }
-
-        slot = 0;
-        return false;
+        while (page is not null);
+        return default;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint HashOf(Hashing hashing, TKey key)
     {
         if (typeof(TKey).IsValueType && _comparer is null)
@@ -230,12 +164,13 @@ internal sealed partial class Table<TKey, TStored>
             return TextHash.Mix(key.GetHashCode());
         }
 
-        return hashing switch
-        {
-            Hashing.FastText => TextHash.Fast(Unsafe.As<TKey, string>(ref key)),
-            Hashing.RandomText => TextHash.Mix(Unsafe.As<TKey, string>(ref key).GetHashCode()),
-            _ => TextHash.Mix(_comparer!.GetHashCode(key)),
-        };
+        return hashing == Hashing.Comparer ? TextHash.Mix(_comparer!.GetHashCode(key)) : HashOfText(hashing, key);
+    }
+
+    private static uint HashOfText(Hashing hashing, TKey key)
+    {
+        string text = Unsafe.As<TKey, string>(ref key);
+        return hashing == Hashing.FastText ? TextHash.Fast(text) : TextHash.Mix(text.GetHashCode());
     }
 
     private static uint HashOf<TAlternate>(Hashing hashing, IAlternateEqualityComparer<TAlternate, TKey> comparer, TAlternate alternate)
@@ -246,19 +181,6 @@ internal sealed partial class Table<TKey, TStored>
             Hashing.RandomText => TextHash.Mix(string.GetHashCode(Unsafe.As<TAlternate, ReadOnlySpan<char>>(ref alternate))),
             _ => TextHash.Mix(comparer.GetHashCode(alternate)),
         };
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool AreEqual(Hashing hashing, TKey candidate, TKey key)
-    {
-        if (typeof(TKey).IsValueType && _comparer is null)
-        {
-            return EqualityComparer<TKey>.Default.Equals(candidate, key);
-        }
-
-        return hashing == Hashing.Comparer
-            ? _comparer!.Equals(candidate, key)
-            : string.Equals(Unsafe.As<TKey, string>(ref candidate), Unsafe.As<TKey, string>(ref key));
-    }
 
     /// <summary>An empty directory: of pages to write in, or for no entries at all of one that stands in for a page until there is something to write.</summary>
     private Root NewRoot(int depth, Hashing hashing, long stamp) => Root.Create(
