@@ -72,4 +72,12 @@ public struct SharedReference<T>(T? value)
 #pragma warning disable CA1000 // It is about words of this type.
     public static void Copy(Span<SharedReference<T>> source, Span<SharedReference<T>> target) => source.CopyTo(target);
 #pragma warning restore CA1000
+
+    /// <summary>Copies words, each read and written atomically, and orders nothing.</summary>
+    /// <param name="from">Where from.</param>
+    /// <param name="to">Where to.</param>
+    /// <exception cref="ArgumentException"><paramref name="to"/> is shorter than <paramref name="from"/>.</exception>
+#pragma warning disable CA1000 // It is about words of this type.
+    public static void CopyRelaxed(ReadOnlySpan<SharedReference<T>> from, Span<SharedReference<T>> to) => from.CopyTo(to); // By whole references: the collector needs that too.
+#pragma warning restore CA1000
 }

@@ -91,4 +91,24 @@ public struct SharedReference<T>
             target[i].WriteRelaxed(source[i].ReadRelaxed(member, file, line), member, file, line);
         }
     }
+
+    /// <summary>Copies words, each read and written atomically, and orders nothing.</summary>
+    /// <param name="from">Where from.</param>
+    /// <param name="to">Where to.</param>
+    /// <exception cref="ArgumentException"><paramref name="to"/> is shorter than <paramref name="from"/>.</exception>
+#pragma warning disable CA1000 // It is about words of this type.
+    public static void CopyRelaxed(ReadOnlySpan<SharedReference<T>> from, Span<SharedReference<T>> to)
+#pragma warning restore CA1000
+    {
+        if (to.Length < from.Length)
+        {
+            throw new ArgumentException("There is not room for them.", nameof(to));
+        }
+
+        for (int i = 0; i < from.Length; i++)
+        {
+            ref SharedReference<T> word = ref Unsafe.AsRef(in from[i]); // Its place in memory is made on first use.
+            to[i].WriteRelaxed(word.ReadRelaxed());
+        }
+    }
 }

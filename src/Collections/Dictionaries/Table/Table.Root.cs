@@ -96,20 +96,20 @@ internal sealed partial class Table<TKey, TStored>
         public Root Copy(Geometry geometry, int depth, long stamp)
         {
             var copy = new Root(geometry, depth, Hashing, stamp);
-            if (depth == Depth && _flat is not null)
-            {
-                SharedReference<Page>.Copy(_flat, copy._flat!);
-            }
-            else if (depth == Depth)
-            {
-                SharedReference<SharedReference<Page>[]>.Copy(_chunks!, copy._chunks!);
-            }
-            else
+            if (depth != Depth)
             {
                 for (int link = 0; link < copy.Links; link++)
                 {
                     copy.Own(link)[link & copy._linkMask].WriteRelaxed(PageAt(link >> (depth - Depth)));
                 }
+            }
+            else if (_flat is not null)
+            {
+                SharedReference<Page>.CopyRelaxed(_flat, copy._flat);
+            }
+            else
+            {
+                SharedReference<SharedReference<Page>[]>.CopyRelaxed(_chunks, copy._chunks);
             }
 
             return copy;
