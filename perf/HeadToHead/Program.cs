@@ -8,11 +8,13 @@ internal static class Program
 {
     private const string Usage = """
         HeadToHead [--quick] [--check] [--filter TEXT] [--json FILE]
+        HeadToHead --footprint
 
           --quick        a short run that only reports (under a minute)
           --check        the full run; exit code 1 when a target is missed or a row with a target is too noisy
           --filter TEXT  only rows whose name contains TEXT
           --json FILE    also write the results as JSON
+          --footprint    what an entry of a dictionary takes in memory; exit code 1 when ours takes more than ConcurrentDictionary's
         """;
 
     private static int Main(string[] args)
@@ -36,6 +38,8 @@ internal static class Program
                 case "--json" when i + 1 < args.Length:
                     json = args[++i];
                     break;
+                case "--footprint" when args.Length == 1:
+                    return Footprint.Print() ? 0 : 1;
                 case "--help" or "-h":
                     Console.WriteLine(Usage);
                     return 0;
