@@ -32,7 +32,7 @@ internal static class Footprint
         double ours = footprints[0].Bytes;
         foreach ((string name, double bytes) in footprints)
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bytes an entry, {keys.Entries.Length:N0} {kind} keys: {name} {bytes:0.0} ({ours / bytes:0.00})"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bytes an entry, {keys.Count:N0} {kind} keys: {name} {bytes:0.0} ({ours / bytes:0.00})"));
         }
 
         return ours <= Most * Array.Find(footprints, static footprint => footprint.Name == ConcurrentTable<TKey>.Name).Bytes;
@@ -43,7 +43,7 @@ internal static class Footprint
         where TTable : struct, ITable<TTable, TKey>
         where TKey : notnull
     {
-        var tables = new TTable[Math.Max(1, 1_000_000 / keys.Entries.Length)];
+        var tables = new TTable[Math.Max(1, 1_000_000 / keys.Count)];
         TTable.Of(keys.Entries); // What is made once, for all of them.
         long before = GC.GetTotalMemory(forceFullCollection: true);
         for (int i = 0; i < tables.Length; i++)
@@ -53,6 +53,6 @@ internal static class Footprint
 
         long after = GC.GetTotalMemory(forceFullCollection: true);
         GC.KeepAlive(tables);
-        return (TTable.Name, (after - before) / ((double)tables.Length * keys.Entries.Length));
+        return (TTable.Name, (after - before) / ((double)tables.Length * keys.Count));
     }
 }

@@ -6,6 +6,9 @@ public sealed class RowsTests : IClassFixture<SharedMachine>
 {
     public static TheoryData<string> Ids => [.. Rows.All.Select(static row => row.Id)];
 
+    /// <summary>Filling the largest dictionaries takes long.</summary>
+    public static TheoryData<string> IdsToRun => [.. Rows.All.Select(static row => row.Id).Where(static id => TestMode.IsFull || !id.EndsWith("-1m", StringComparison.Ordinal))];
+
     [Fact]
     public void Every_row_has_a_name_of_its_own() => Assert.Distinct(Rows.All.Select(static row => row.Id));
 
@@ -33,7 +36,7 @@ public sealed class RowsTests : IClassFixture<SharedMachine>
     }
 
     [Theory]
-    [MemberData(nameof(Ids))]
+    [MemberData(nameof(IdsToRun))]
     public void Its_contenders_run_on_as_many_threads_at_once_as_it_says(string id)
     {
         Row row = Row(id);

@@ -2,28 +2,32 @@ using System.Globalization;
 
 namespace HeadToHead;
 
-/// <summary>What a row's dictionaries hold and what is asked of them.</summary>
+/// <summary>What a row's dictionaries hold and what is asked of them; made when it is first needed.</summary>
 /// <remarks>Asked are other instances of equal keys, as those are that come with a request, in random order.</remarks>
-internal sealed class Keys<TKey>
+/// <param name="count">How many entries.</param>
+/// <param name="of">Makes a key of a number.</param>
+internal sealed class Keys<TKey>(int count, Func<int, TKey> of)
     where TKey : notnull
 {
-    /// <param name="count">How many entries.</param>
-    /// <param name="of">Makes a key of a number.</param>
-    public Keys(int count, Func<int, TKey> of)
+    private readonly Lazy<KeyValuePair<TKey, long>[]> _entries = new(() => [.. Numbers(0, count).Select(number => KeyValuePair.Create(of(number), (long)number))]);
+    private readonly Lazy<TKey[]> _present = new(() =>
     {
-        var random = new Random(1);
-        int[] numbers = [.. Enumerable.Range(0, count).Select(Scrambled)];
-        Entries = [.. numbers.Select(number => KeyValuePair.Create(of(number), (long)number))];
-        random.Shuffle(numbers);
-        Present = [.. numbers.Select(of)];
-        Absent = [.. Enumerable.Range(count, count).Select(i => of(Scrambled(i)))];
-    }
+        int[] numbers = Numbers(0, count);
+        new Random(1).Shuffle(numbers);
+        return [.. numbers.Select(of)];
+    });
 
-    public KeyValuePair<TKey, long>[] Entries { get; }
+    private readonly Lazy<TKey[]> _absent = new(() => [.. Numbers(count, count).Select(of)]);
 
-    public TKey[] Present { get; }
+    public int Count => count;
 
-    public TKey[] Absent { get; }
+    public KeyValuePair<TKey, long>[] Entries => _entries.Value;
+
+    public TKey[] Present => _present.Value;
+
+    public TKey[] Absent => _absent.Value;
+
+    private static int[] Numbers(int first, int count) => [.. Enumerable.Range(first, count).Select(Scrambled)];
 
     /// <summary>Another number for each: in no order, and in no pattern that a hash table might like (the finalizer of MurmurHash3).</summary>
     private static int Scrambled(int number)
@@ -42,19 +46,33 @@ internal static class Keys
     public static Keys<string> Strings(int count) => new(count, static number => string.Create(CultureInfo.InvariantCulture, $"user:{number}:name"));
 }
 
-/// <summary>Look-ups of keys, each found, or none.</summary>
-internal sealed class LookUp<TTable, TKey>(Keys<TKey> keys, bool found) : Contender(TTable.Name)
+/// <summary>A contender with a dictionary, which is filled when the first thread enlists.</summary>
+internal abstract class DictionaryContender<TTable, TKey>(Keys<TKey> keys) : Contender(TTable.Name)
     where TTable : struct, ITable<TTable, TKey>
     where TKey : notnull
 {
-    private readonly TKey[] _asked = found ? keys.Present : keys.Absent;
+    private readonly Lazy<TTable> _table = new(() => TTable.Of(keys.Entries));
 
-    public TTable Table { get; } = TTable.Of(keys.Entries);
+    public TTable Table => _table.Value;
+
+    public Keys<TKey> Keys => keys;
+
+    public override void Enlist() => _ = (Table, keys.Present);
+}
+
+/// <summary>Look-ups of keys, each found, or none.</summary>
+internal sealed class LookUp<TTable, TKey>(Keys<TKey> keys, bool found) : DictionaryContender<TTable, TKey>(keys)
+    where TTable : struct, ITable<TTable, TKey>
+    where TKey : notnull
+{
+    public override void Enlist() => _ = (Table, Asked);
+
+    private TKey[] Asked => found ? Keys.Present : Keys.Absent;
 
     public override void Run(int iterations)
     {
         TTable table = Table;
-        TKey[] asked = _asked;
+        TKey[] asked = Asked;
         long sum = 0;
         int next = Environment.CurrentManagedThreadId * 31 % asked.Length;
         for (int i = 0; i < iterations; i++)
@@ -71,17 +89,16 @@ internal sealed class LookUp<TTable, TKey>(Keys<TKey> keys, bool found) : Conten
 }
 
 /// <summary>Sets entries that are there, one at a time.</summary>
-internal sealed class SetOne<TTable, TKey>(Keys<TKey> keys) : Contender(TTable.Name)
+internal sealed class SetOne<TTable, TKey>(Keys<TKey> keys) : DictionaryContender<TTable, TKey>(keys)
     where TTable : struct, IWritableTable<TTable, TKey>
     where TKey : notnull
 {
-    private readonly TTable _table = TTable.Of(keys.Entries);
     private int _next;
 
     public override void Run(int iterations)
     {
-        TTable table = _table;
-        TKey[] asked = keys.Present;
+        TTable table = Table;
+        TKey[] asked = Keys.Present;
         int next = _next;
         for (int i = 0; i < iterations; i++)
         {
@@ -116,53 +133,49 @@ internal sealed class Churn<TTable>(int count) : Contender(TTable.Name)
 }
 
 /// <summary>Takes a snapshot, then sets one entry.</summary>
-internal sealed class SetAfterSnapshot<TTable, TKey>(Keys<TKey> keys) : Contender(TTable.Name)
+internal sealed class SetAfterSnapshot<TTable, TKey>(Keys<TKey> keys) : DictionaryContender<TTable, TKey>(keys)
     where TTable : struct, IPersistentTable<TTable, TKey>
     where TKey : notnull
 {
-    private readonly TTable _table = TTable.Of(keys.Entries);
     private int _next;
 
     public override void Run(int iterations)
     {
+        TTable table = Table;
+        TKey[] asked = Keys.Present;
         for (int i = 0; i < iterations; i++)
         {
-            _table.Snapshot();
-            _table.Set(keys.Present[_next], i);
-            _next = (_next + 1) % keys.Present.Length;
+            table.Snapshot();
+            table.Set(asked[_next], i);
+            _next = (_next + 1) % asked.Length;
         }
     }
 }
 
 /// <summary>Takes a snapshot, then sets a thousand entries at once; each time others.</summary>
-internal sealed class BatchAfterSnapshot<TTable, TKey> : Contender
+internal sealed class BatchAfterSnapshot<TTable, TKey>(Keys<TKey> keys) : DictionaryContender<TTable, TKey>(keys)
     where TTable : struct, IPersistentTable<TTable, TKey>
     where TKey : notnull
 {
-    private readonly TTable _table;
-    private readonly KeyValuePair<TKey, long>[][] _batches;
+    private readonly Lazy<KeyValuePair<TKey, long>[][]> _batches = new(() => [.. keys.Present.Select(static (key, i) => KeyValuePair.Create(key, (long)i)).Chunk(1_000)]);
     private int _next;
 
-    public BatchAfterSnapshot(Keys<TKey> keys)
-        : base(TTable.Name)
-    {
-        _table = TTable.Of(keys.Entries);
-        _batches = [.. keys.Present.Select(static (key, i) => KeyValuePair.Create(key, (long)i)).Chunk(1_000)];
-    }
+    public override void Enlist() => _ = (Table, _batches.Value);
 
     public override void Run(int iterations)
     {
+        TTable table = Table;
         for (int i = 0; i < iterations; i++)
         {
-            KeyValuePair<TKey, long>[] batch = _batches[_next];
+            KeyValuePair<TKey, long>[] batch = _batches.Value[_next];
             for (int j = 0; j < batch.Length; j++)
             {
                 batch[j] = KeyValuePair.Create(batch[j].Key, batch[j].Value + 1); // Setting what is there already may cost less.
             }
 
-            _table.Snapshot();
-            _table.SetAll(batch);
-            _next = (_next + 1) % _batches.Length;
+            table.Snapshot();
+            table.SetAll(batch);
+            _next = (_next + 1) % _batches.Value.Length;
         }
     }
 }
@@ -196,6 +209,8 @@ internal sealed class LookUpBesideWriter<TTable, TKey> : Contender
             });
         }
     }
+
+    public override void Enlist() => _reader.Enlist();
 
     public override void Run(int iterations)
     {
