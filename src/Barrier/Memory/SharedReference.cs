@@ -65,14 +65,6 @@ public struct SharedReference<T>(T? value)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T? CompareExchange(T? value, T? comparand) => Interlocked.CompareExchange(ref _value, value, comparand);
 
-    /// <summary>Writes to each of some words what it reads from one of others: both atomically, and nothing is ordered.</summary>
-    /// <param name="source">The words to read.</param>
-    /// <param name="target">As many words to write.</param>
-    /// <exception cref="ArgumentException">There are more to read than to write.</exception>
-#pragma warning disable CA1000 // It is about words of this type.
-    public static void Copy(Span<SharedReference<T>> source, Span<SharedReference<T>> target) => source.CopyTo(target);
-#pragma warning restore CA1000
-
     /// <summary>Copies words, each read and written atomically, and orders nothing.</summary>
     /// <param name="from">Where from.</param>
     /// <param name="to">Where to.</param>

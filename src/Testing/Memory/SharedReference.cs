@@ -75,23 +75,6 @@ public struct SharedReference<T>
     public T? CompareExchange(T? value, T? comparand, [CallerMemberName] string member = "", [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         (T?)ModelRuntime.ReadModifyWrite(Here, found => ReferenceEquals(found.Reference, comparand) ? Word.Of(value) : null, new Site(member, file, line)).Reference;
 
-    /// <summary>Writes to each of some words what it reads from one of others: nothing is ordered.</summary>
-    /// <param name="source">The words to read.</param>
-    /// <param name="target">As many words to write.</param>
-    /// <param name="member">Where the call stands.</param>
-    /// <param name="file">Where the call stands.</param>
-    /// <param name="line">Where the call stands.</param>
-#pragma warning disable CA1000 // It is about words of this type.
-    public static void Copy(
-        Span<SharedReference<T>> source, Span<SharedReference<T>> target, [CallerMemberName] string member = "", [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
-#pragma warning restore CA1000
-    {
-        for (int i = 0; i < source.Length; i++)
-        {
-            target[i].WriteRelaxed(source[i].ReadRelaxed(member, file, line), member, file, line);
-        }
-    }
-
     /// <summary>Copies words, each read and written atomically, and orders nothing.</summary>
     /// <param name="from">Where from.</param>
     /// <param name="to">Where to.</param>

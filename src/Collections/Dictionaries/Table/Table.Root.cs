@@ -70,10 +70,11 @@ internal sealed partial class Table<TKey, TStored>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Page PageOf(uint hash)
         {
-            SharedReference<Page>[] links = _flat ?? ChunkOf(hash);
-
-            // The index is in range: the mask is the length of every chunk less one. Without the check a hit is a tenth faster.
-            return Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(links), (nint)((uint)((ulong)hash >> _linkShift) & _linkMask)).Read()!;
+            // The indices are in range: a hash has 32 bits, and the mask is the length of every chunk less one. Without the checks a hit is a tenth faster.
+            ulong link = (ulong)hash >> _linkShift;
+            return _flat is { } links
+                ? Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(links), (nint)link).Read()!
+                : Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(ChunkOf(hash)), (nint)((uint)link & _linkMask)).Read()!;
         }
 
         public Page PageAt(int link) => (_flat ?? _chunks![link >> _chunkBits].Read()!)[link & _linkMask].Read()!;
@@ -144,7 +145,7 @@ internal sealed partial class Table<TKey, TStored>
                 var links = new SharedReference<Page>[_linkMask + 1];
                 if (shared is not null)
                 {
-                    SharedReference<Page>.Copy(shared, links);
+                    SharedReference<Page>.CopyRelaxed(shared, links);
                 }
 
                 _chunks[chunk].Write(links); // Release: a root of this generation may be published already.
