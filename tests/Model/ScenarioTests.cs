@@ -54,6 +54,11 @@ public sealed class CellScenarioTests(ITestOutputHelper output) : ScenarioTests<
     public static Type Scenarios => typeof(CellScenarios);
 }
 
+public sealed class DictionaryScenarioTests(ITestOutputHelper output) : ScenarioTests<DictionaryScenarioTests>(output), IScenarioGroup
+{
+    public static Type Scenarios => typeof(DictionaryScenarios);
+}
+
 public sealed class GuardScenarioTests(ITestOutputHelper output) : ScenarioTests<GuardScenarioTests>(output), IScenarioGroup
 {
     public static Type Scenarios => typeof(GuardScenarios);
