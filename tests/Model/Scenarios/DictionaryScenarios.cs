@@ -113,7 +113,7 @@ internal static class DictionaryScenarios
             ));
             AssertState(table, captured, states);
         },
-        Plain: 2,
+        Plain: 1,
         Full: 2);
 
     /// <summary>Two snapshots with writes before, between and after: generation upon generation.</summary>
@@ -141,8 +141,8 @@ internal static class DictionaryScenarios
             AssertState(table, first, states);
             AssertState(table, second, states);
         },
-        Plain: 2,
-        Full: 3);
+        Plain: 1,
+        Full: 2);
 
     /// <summary>A batch of two changes, read beside it and captured beside it: both or none.</summary>
     public static Scenario DictionaryBatch => new(
