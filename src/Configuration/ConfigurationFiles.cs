@@ -1,0 +1,187 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Primitives;
+
+namespace SwmrKit;
+
+/// <summary>
+/// The files of the container's configuration: while one of them cannot be loaded, no options are built from what is left.
+/// </summary>
+/// <remarks>
+/// <para>A file provider whose file turns out malformed on a reload empties its data and throws where nobody catches it; one whose required file is gone empties its
+/// data and says that it was reloaded. Options built then would be the defaults, and may well be valid.</para>
+/// <para>A provider gives out a new reload token with each load that succeeds. So a failure stands until the token that was current then has changed.</para>
+/// </remarks>
+internal sealed class ConfigurationFiles : IReloadState, IDisposable
+{
+    private readonly OptionsReloadStatus _status;
+    private readonly TimeProvider _time;
+    private readonly IConfiguration[] _configurations;
+    private readonly Lock _lock = new();
+
+    // Guarded by the lock.
+    private readonly HashSet<FileConfigurationSource> _watched = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<FileConfigurationProvider, Fault> _faults = new(ReferenceEqualityComparer.Instance);
+    private readonly List<IDisposable> _registrations = [];
+    private bool _isDisposed;
+
+    public ConfigurationFiles(IServiceProvider services, OptionsReloadStatus status, IEnumerable<WatchedConfiguration> others, TimeProvider? time = null)
+    {
+        _status = status;
+        _time = time ?? TimeProvider.System;
+        _configurations = [.. new[] { services.GetService<IConfiguration>() }.OfType<IConfiguration>(), .. others.Select(static other => other.Configuration)];
+        Watch();
+        status.Add(this);
+    }
+
+    public IEnumerable<OptionsReloadFailure> Failures
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _faults.Where(static fault => fault.Value.Stands).Select(static fault => fault.Value.Failure)];
+            }
+        }
+    }
+
+    /// <summary>Refuses to go on while a file could not be loaded.</summary>
+    /// <exception cref="ConfigurationFileException">That is so; it has been reported.</exception>
+    public void ThrowIfUnavailable()
+    {
+        foreach (FileConfigurationProvider provider in Watch())
+        {
+            FileConfigurationSource source = provider.Source;
+            if (!source.Optional && source.ReloadOnChange && source.FileProvider?.GetFileInfo(source.Path ?? "").Exists == false)
+            {
+                Note(provider, provider.GetReloadToken(), new FileNotFoundException("The file is missing, and not optional.", source.Path));
+            }
+        }
+
+        lock (_lock)
+        {
+            if (_faults.Values.FirstOrDefault(static fault => fault.Stands) is { } fault)
+            {
+                throw new ConfigurationFileException(fault.Failure);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _status.Remove(this);
+        IDisposable[] registrations;
+        lock (_lock)
+        {
+            _isDisposed = true;
+            registrations = [.. _registrations];
+        }
+
+        Array.ForEach(registrations, static registration => registration.Dispose());
+    }
+
+    /// <summary>Looks for files that have not been watched before: sources may be added at any time.</summary>
+    private List<FileConfigurationProvider> Watch()
+    {
+        List<FileConfigurationProvider> providers = [.. _configurations.SelectMany(Providers)];
+        foreach (FileConfigurationProvider provider in providers)
+        {
+            bool isNew;
+            lock (_lock)
+            {
+                isNew = !_isDisposed && _watched.Add(provider.Source);
+            }
+
+            if (isNew)
+            {
+                Watch(provider);
+            }
+        }
+
+        return providers;
+    }
+
+    private void Watch(FileConfigurationProvider provider)
+    {
+        FileConfigurationSource source = provider.Source;
+        Action<FileLoadExceptionContext>? inner = source.OnLoadException;
+        source.OnLoadException = context =>
+        {
+            inner?.Invoke(context);
+            if (!context.Ignore)
+            {
+                Note(context.Provider, context.Provider.GetReloadToken(), context.Exception);
+            }
+        };
+        if (source.ReloadOnChange && source.FileProvider is { } files && source.Path is { } path)
+        {
+            IDisposable registration = ChangeToken.OnChange(() => files.Watch(path), () => _ = TryOpenLater(provider));
+            lock (_lock)
+            {
+                _registrations.Add(registration);
+            }
+        }
+    }
+
+    /// <summary>A file that cannot even be opened fails before its provider asks anybody, and keeps its data: only the error is missing.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever opening the file throws is what is reported.")]
+    private async Task TryOpenLater(FileConfigurationProvider provider)
+    {
+        FileConfigurationSource source = provider.Source;
+        IChangeToken loaded = provider.GetReloadToken();
+        await Task.Delay(TimeSpan.FromMilliseconds(source.ReloadDelay), _time).ConfigureAwait(false);
+        try
+        {
+            IFileInfo file = source.FileProvider!.GetFileInfo(source.Path!);
+            if (file.Exists)
+            {
+                Stream stream = file.PhysicalPath is { } path
+                    ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1)
+                    : file.CreateReadStream();
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception)
+        {
+            Note(provider, loaded, exception); // Of no account where the provider has fared better.
+        }
+    }
+
+    private void Note(FileConfigurationProvider provider, IChangeToken loaded, Exception exception)
+    {
+        var fault = new Fault(new OptionsReloadFailure(null, null, provider.Source.Path, exception), loaded);
+        lock (_lock)
+        {
+            // The same again: from a reload, and from those who looked before it had ended.
+            bool isKnown = _faults.TryGetValue(provider, out Fault? known) && known.Stands
+                && known.Failure.Exception.GetType() == exception.GetType() && known.Failure.Exception.Message == exception.Message;
+            _faults[provider] = fault;
+            if (isKnown || _isDisposed || !fault.Stands)
+            {
+                return;
+            }
+        }
+
+        _status.ReportFailure(fault.Failure);
+    }
+
+    private static IEnumerable<FileConfigurationProvider> Providers(IConfiguration configuration) =>
+        configuration is not IConfigurationRoot root
+            ? []
+            : root.Providers.SelectMany(static provider => provider switch
+            {
+                FileConfigurationProvider file => [file],
+                ChainedConfigurationProvider chained => Providers(chained.Configuration),
+                _ => [],
+            });
+
+    private sealed record Fault(OptionsReloadFailure Failure, IChangeToken Token)
+    {
+        public bool Stands => !Token.HasChanged;
+    }
+}
+
+/// <summary>A configuration, besides the container's own, whose files are to be watched.</summary>
+internal sealed record WatchedConfiguration(IConfigurationRoot Configuration);

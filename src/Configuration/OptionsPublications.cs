@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+
+namespace SwmrKit;
+
+/// <summary>The published values of one type of options, by name, and what makes them change. One in a service container; the faces that users see stand on it.</summary>
+internal sealed class OptionsPublications<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>
+    : IPublicationSource<TOptions>, IReloadState, IDisposable
+    where TOptions : class
+{
+    private readonly IOptionsFactory<TOptions> _factory;
+    private readonly OptionsReloadStatus _status;
+    private readonly ConfigurationFiles _files;
+    private readonly IEqualityComparer<TOptions> _comparer;
+    private readonly Announcements<TOptions> _announcements;
+    private readonly ConcurrentDictionary<string, Publication<TOptions>> _named = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, QuietPeriod> _quietPeriods = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _configured = new(StringComparer.Ordinal);
+    private readonly List<IDisposable> _registrations = [];
+    private readonly TimeSpan _debounce;
+    private readonly TimeProvider _time;
+
+    public OptionsPublications(
+        IOptionsFactory<TOptions> factory,
+        IEnumerable<IOptionsChangeTokenSource<TOptions>> sources,
+        OptionsReloadStatus status,
+        ConfigurationFiles files,
+        IOptions<OptionsReloadSettings> common,
+        IOptions<OptionsReloadSettings<TOptions>> own,
+        TimeProvider? time = null)
+    {
+        _factory = factory;
+        _status = status;
+        _files = files;
+        _time = time ?? TimeProvider.System;
+        _comparer = own.Value.Comparer ?? DefaultComparer();
+        _debounce = own.Value.Debounce ?? common.Value.Debounce;
+        if (_debounce < TimeSpan.Zero || _debounce > TimeSpan.FromDays(1))
+        {
+            throw new InvalidOperationException($"The debounce of options {typeof(TOptions)} is {_debounce}; it must be from zero to a day. Set it by ConfigureReload or OptionsReloadSettings.");
+        }
+
+        _announcements = new Announcements<TOptions>(ReportFailure, (name, exception) => status.ReportListener(new OptionsReloadFailure(typeof(TOptions), name, null, exception)));
+        Default = _named.GetOrAdd(Options.DefaultName, New);
+        foreach (IOptionsChangeTokenSource<TOptions> source in sources)
+        {
+            string name = source.Name ?? Options.DefaultName;
+            _configured.Add(name);
+            _registrations.Add(ChangeToken.OnChange(source.GetChangeToken, Change, name));
+        }
+
+        status.Add(this);
+    }
+
+    /// <summary>Those without a name.</summary>
+    public Publication<TOptions> Default { get; }
+
+    public IEnumerable<OptionsReloadFailure> Failures =>
+        _named.Values
+            .Select(static publication => (publication.Name, publication.Failure))
+            .Where(static state => state.Failure is not (null or ConfigurationFileException))
+            .Select(static state => new OptionsReloadFailure(typeof(TOptions), state.Name, null, state.Failure!));
+
+    public Publication<TOptions> Of(string? name) =>
+        string.IsNullOrEmpty(name) ? Default : _named.TryGetValue(name, out Publication<TOptions>? publication) ? publication : _named.GetOrAdd(name, New);
+
+    public void Clear()
+    {
+        foreach (Publication<TOptions> publication in _named.Values)
+        {
+            publication.TryRemove();
+        }
+    }
+
+    public IDisposable Listen(Action<TOptions, string> listener) => _announcements.Listen(listener);
+
+    /// <summary>Takes in a change: now, or when the changes have come to rest.</summary>
+    public void Change(string name)
+    {
+        Publication<TOptions> publication = Of(name);
+        publication.Signal();
+        if (_debounce == TimeSpan.Zero)
+        {
+            publication.Refresh();
+        }
+        else
+        {
+            _quietPeriods.GetOrAdd(name, static (_, state) => new QuietPeriod(state.Time, state.Debounce, state.Publication.Refresh), (Time: _time, Debounce: _debounce, Publication: publication)).Signal();
+        }
+    }
+
+    /// <inheritdoc/>
+    public TOptions Build(string name)
+    {
+        bool isConfigured = _configured.Contains(name);
+        if (isConfigured)
+        {
+            _files.ThrowIfUnavailable();
+        }
+
+        TOptions options = _factory.Create(name) // Configures, then validates.
+            ?? throw new InvalidOperationException($"The factory of options {typeof(TOptions)} returned null.");
+        if (isConfigured)
+        {
+            _files.ThrowIfUnavailable(); // A file may have failed under our hands.
+        }
+
+        return options;
+    }
+
+    /// <inheritdoc/>
+    public bool AreSame(TOptions inForce, TOptions candidate) => _comparer.Equals(inForce, candidate);
+
+    /// <summary>Changes are no longer taken in; the values in force stay.</summary>
+    public void Dispose()
+    {
+        _registrations.ForEach(static registration => registration.Dispose());
+        foreach (QuietPeriod period in _quietPeriods.Values)
+        {
+            period.Dispose();
+        }
+
+        _status.Remove(this);
+    }
+
+    private static IEqualityComparer<TOptions> DefaultComparer() =>
+        System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported ? new FieldwiseComparer<TOptions>() : EqualityComparer<TOptions>.Default;
+
+    private Publication<TOptions> New(string name) => new(name, this, _announcements);
+
+    private void ReportFailure(string name, Exception exception)
+    {
+        if (exception is not ConfigurationFileException)
+        {
+            _status.ReportFailure(new OptionsReloadFailure(typeof(TOptions), name, null, exception));
+        }
+    }
+}
