@@ -117,6 +117,27 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     public void Mutant_BatchOwnsByGeneration_is_killed() => Kill("BatchOwnsByGeneration");
 
     [Fact]
+    public void Mutant_ChangeLostInFirstValue_is_killed() => Kill("ChangeLostInFirstValue");
+
+    [Fact]
+    public void Mutant_AnsweredBySignalsAfterBuild_is_killed() => Kill("AnsweredBySignalsAfterBuild");
+
+    [Fact]
+    public void Mutant_PublishedBeforeAllIsBuilt_is_killed() => Kill("PublishedBeforeAllIsBuilt");
+
+    [Fact]
+    public void Mutant_AnnouncedBeforePublished_is_killed() => Kill("AnnouncedBeforePublished");
+
+    [Fact]
+    public void Mutant_EveryChangerDelivers_is_killed() => Kill("EveryChangerDelivers");
+
+    [Fact]
+    public void Mutant_DeliveryEndedOutsideTheLock_is_killed() => Kill("DeliveryEndedOutsideTheLock");
+
+    [Fact]
+    public void Mutant_PublishedWithoutRelease_is_killed() => Kill("PublishedWithoutRelease");
+
+    [Fact]
     public void Every_mutant_has_its_test() => Assert.All(
         MutantCatalog.All, static mutant => Assert.NotNull(typeof(MutantTests).GetMethod($"Mutant_{mutant.Name}_is_killed")?.GetCustomAttribute<FactAttribute>()));
 
