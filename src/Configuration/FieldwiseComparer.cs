@@ -26,7 +26,9 @@ internal sealed class FieldwiseComparer<T> : IEqualityComparer<T>
 
     private sealed class Comparison
     {
+        // Who was met with whom, both ways: what is one object on one side must be one on the other.
         private readonly Dictionary<object, object> _pairs = new(ReferenceEqualityComparer.Instance);
+        private readonly HashSet<object> _partners = new(ReferenceEqualityComparer.Instance);
         private readonly Stack<(object, object)> _open = new();
         private int _met;
 
@@ -84,10 +86,14 @@ internal sealed class FieldwiseComparer<T> : IEqualityComparer<T>
             {
                 if (_pairs.TryGetValue(x, out object? met))
                 {
-                    return ReferenceEquals(met, y); // Else one is shared where the other is not.
+                    return ReferenceEquals(met, y);
                 }
 
                 _pairs.Add(x, y);
+                if (!_partners.Add(y))
+                {
+                    return false;
+                }
             }
 
             _open.Push((x, y));

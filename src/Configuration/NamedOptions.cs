@@ -11,7 +11,18 @@ internal sealed class NamedOptionsMonitor<[DynamicallyAccessedMembers(Dynamicall
 
     public TOptions Get(string? name) => monitor.Get(name);
 
-    public IDisposable? OnChange(Action<TOptions, string?> listener) => monitor.OnChange(listener);
+    /// <summary>Tells of the name's changes alone: whoever listens here does not look at names.</summary>
+    public IDisposable? OnChange(Action<TOptions, string?> listener)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        return monitor.OnChange((options, changed) =>
+        {
+            if (changed == name)
+            {
+                listener(options, changed);
+            }
+        });
+    }
 }
 
 /// <inheritdoc cref="NamedOptionsMonitor{TOptions}"/>

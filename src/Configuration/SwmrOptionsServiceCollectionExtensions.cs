@@ -37,7 +37,7 @@ public static class SwmrOptionsServiceCollectionExtensions
     }
 
     /// <summary>As <see cref="AddSwmrOptions"/>, named after a key, under which the three options interfaces are then services: what is asked of them without a name is
-    /// what has the name.</summary>
+    /// what has the name, and listeners are told of that name's changes alone.</summary>
     /// <typeparam name="TOptions">The type of the options.</typeparam>
     /// <param name="services">Where to.</param>
     /// <param name="serviceKey">The key. Its text is the name.</param>

@@ -151,12 +151,13 @@ internal sealed class Publication<T>(string name, IPublicationSource<T> source, 
     /// <summary>The same failure again, of the several signals that one change may give, is not news.</summary>
     private void Report(Exception exception)
     {
-        _failure.Write(exception);
         if (_reported?.GetType() != exception.GetType() || _reported.Message != exception.Message)
         {
             _reported = exception;
             announcements.AddFailure(name, exception);
         }
+
+        _failure.Write(_reported);
     }
 
     private void NoteSuccess()
