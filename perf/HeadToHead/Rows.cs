@@ -29,11 +29,11 @@ internal static class Rows
         new("cell", "implicit", 1, static () => Protected(new ImplicitCellRead())),
         new("lease", "cell", 1, static () => [new CellLease(), new PromotedLease(), new ImplicitCellRead(), new ScopedRead(), new SafeHandleRead()]),
         new("retire", "batch-64-busy-reader", 1, static () => [new RetireUnderReader()]),
-        new("options", "monitor", 1, static () => [new MonitorOptionsRead(ours: true), new MonitorOptionsRead(ours: false), new UnprotectedRead()]),
-        new("options", "monitor-x2", 2, static () => [new MonitorOptionsRead(ours: true), new MonitorOptionsRead(ours: false), new MonitorOptionsRead(ours: true) { Name = OneReader, MostThreads = 1 }]),
-        new("options", "monitor-named", 1, static () => [new NamedOptionsRead(ours: true), new NamedOptionsRead(ours: false)]),
-        new("options", "snapshot", 1, static () => [new SnapshotOptionsRead(ours: true), new SnapshotOptionsRead(ours: false)]),
-        new("options", "fixed", 1, static () => [new FixedOptionsRead(ours: true), new FixedOptionsRead(ours: false)]),
+        new("options", "monitor", 1, static () => [new MonitorOptionsRead<OurOptions>(), new MonitorOptionsRead<MicrosoftsOptions>(), new UnprotectedRead()]),
+        new("options", "monitor-x2", 2, static () => [new MonitorOptionsRead<OurOptions>(), new MonitorOptionsRead<MicrosoftsOptions>(), new MonitorOptionsRead<OurOptions> { Name = OneReader, MostThreads = 1 }]),
+        new("options", "monitor-named", 1, static () => [new NamedOptionsRead<OurOptions>(), new NamedOptionsRead<MicrosoftsOptions>()]),
+        new("options", "snapshot", 1, static () => [new SnapshotOptionsRead<OurOptions>(), new SnapshotOptionsRead<MicrosoftsOptions>()]),
+        new("options", "fixed", 1, static () => [new FixedOptionsRead<OurOptions>(), new FixedOptionsRead<MicrosoftsOptions>()]),
         new("scan", "1024", 1, static () => [new ScanReservations(ScanReservations.UsualEras), new ScanReservations(ScanReservations.MostEras)]),
     ];
 

@@ -3,26 +3,41 @@ using Microsoft.Extensions.Options;
 
 namespace HeadToHead;
 
-/// <summary>Options as a service has them: one field read through one of the three interfaces, in a container with Microsoft's registration or ours.</summary>
-internal abstract class OptionsRead : Contender
+/// <summary>Who serves the options. A structure each, so that each contender is code of its own: in a program there is one monitor, and the JIT finds out which.</summary>
+internal interface IOptionsRegistration
 {
-    /// <summary>How Microsoft's own registration is called as a peer.</summary>
-    public const string Microsofts = "Microsoft.Extensions.Options";
+    /// <summary>What the contender is called that does this.</summary>
+    static abstract string Name(string job);
 
-    public const string Named = "named";
+    static abstract void Register(IServiceCollection services);
+}
 
+internal readonly struct OurOptions : IOptionsRegistration
+{
+    public static string Name(string job) => job;
+
+    public static void Register(IServiceCollection services) => services.AddSwmrOptions<Payload>();
+}
+
+internal readonly struct MicrosoftsOptions : IOptionsRegistration
+{
+    public static string Name(string job) => "Microsoft.Extensions.Options";
+
+    public static void Register(IServiceCollection services) => services.AddOptions();
+}
+
+/// <summary>Options as a service has them: one field read through one of the three interfaces.</summary>
+internal abstract class OptionsRead<TRegistration> : Contender
+    where TRegistration : struct, IOptionsRegistration
+{
     private readonly ServiceProvider _provider;
 
-    protected OptionsRead(string name, bool ours)
-        : base(ours ? name : Microsofts)
+    protected OptionsRead(string job)
+        : base(TRegistration.Name(job))
     {
-        IServiceCollection services = new ServiceCollection().AddOptions();
+        var services = new ServiceCollection();
         services.ConfigureAll<Payload>(static payload => payload.Value = 1);
-        if (ours)
-        {
-            services.AddSwmrOptions<Payload>();
-        }
-
+        TRegistration.Register(services);
         _provider = services.BuildServiceProvider();
     }
 
@@ -32,12 +47,13 @@ internal abstract class OptionsRead : Contender
     public override void Dispose() => _provider.Dispose();
 }
 
-internal sealed class MonitorOptionsRead : OptionsRead
+internal sealed class MonitorOptionsRead<TRegistration> : OptionsRead<TRegistration>
+    where TRegistration : struct, IOptionsRegistration
 {
     private readonly IOptionsMonitor<Payload> _monitor;
 
-    public MonitorOptionsRead(bool ours)
-        : base("options monitor", ours) => _monitor = Get<IOptionsMonitor<Payload>>();
+    public MonitorOptionsRead()
+        : base("options monitor") => _monitor = Get<IOptionsMonitor<Payload>>();
 
     public override void Run(int iterations)
     {
@@ -51,19 +67,20 @@ internal sealed class MonitorOptionsRead : OptionsRead
     }
 }
 
-internal sealed class NamedOptionsRead : OptionsRead
+internal sealed class NamedOptionsRead<TRegistration> : OptionsRead<TRegistration>
+    where TRegistration : struct, IOptionsRegistration
 {
     private readonly IOptionsMonitor<Payload> _monitor;
 
-    public NamedOptionsRead(bool ours)
-        : base("options monitor, by name", ours) => _monitor = Get<IOptionsMonitor<Payload>>();
+    public NamedOptionsRead()
+        : base("options monitor, by name") => _monitor = Get<IOptionsMonitor<Payload>>();
 
     public override void Run(int iterations)
     {
         long sum = 0;
         for (int i = 0; i < iterations; i++)
         {
-            sum += _monitor.Get(Named).Value;
+            sum += _monitor.Get("named").Value;
         }
 
         Consume(sum);
@@ -71,12 +88,13 @@ internal sealed class NamedOptionsRead : OptionsRead
 }
 
 /// <summary>A snapshot as a request has it: a scope, the service from it, its value.</summary>
-internal sealed class SnapshotOptionsRead : OptionsRead
+internal sealed class SnapshotOptionsRead<TRegistration> : OptionsRead<TRegistration>
+    where TRegistration : struct, IOptionsRegistration
 {
     private readonly IServiceScopeFactory _scopes;
 
-    public SnapshotOptionsRead(bool ours)
-        : base("options snapshot", ours) => _scopes = Get<IServiceScopeFactory>();
+    public SnapshotOptionsRead()
+        : base("options snapshot") => _scopes = Get<IServiceScopeFactory>();
 
     public override void Run(int iterations)
     {
@@ -92,12 +110,13 @@ internal sealed class SnapshotOptionsRead : OptionsRead
 }
 
 /// <summary>IOptions, which is Microsoft's in both containers: what a value costs that never changes.</summary>
-internal sealed class FixedOptionsRead : OptionsRead
+internal sealed class FixedOptionsRead<TRegistration> : OptionsRead<TRegistration>
+    where TRegistration : struct, IOptionsRegistration
 {
     private readonly IOptions<Payload> _options;
 
-    public FixedOptionsRead(bool ours)
-        : base("IOptions", ours) => _options = Get<IOptions<Payload>>();
+    public FixedOptionsRead()
+        : base("IOptions") => _options = Get<IOptions<Payload>>();
 
     public override void Run(int iterations)
     {
