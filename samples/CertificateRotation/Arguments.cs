@@ -7,6 +7,7 @@ internal sealed record Arguments
 {
     public const string Usage = """
         CertificateRotation: an HTTPS server whose certificate is replaced, and disposed, under load.
+        It comes from a file that settings name; both files are watched.
 
           CertificateRotation [--seconds N] [--clients N] [--rotate-every MS] [--naive] [--json]
 

@@ -47,11 +47,28 @@ internal sealed class CertificateLedger
     /// <summary>The longest that one has waited from its replacement to its disposal.</summary>
     public TimeSpan LongestDelay => new(Interlocked.Read(ref _longestDelay));
 
-    public ServerCertificate Make()
+    /// <summary>The number of a certificate to be made, from 1.</summary>
+    public int TakeNumber() => Interlocked.Increment(ref _made);
+
+    public ServerCertificate Make() => Enter(new ServerCertificate(this, ServerCertificate.CreatePem(TakeNumber())));
+
+    /// <summary>The certificate in a file. One writing of a file may be reported more than once: the same certificate again is the same object.</summary>
+    public ServerCertificate Load(string path)
     {
-        var certificate = new ServerCertificate(this, ++_made);
-        _byNumber[certificate.Number] = certificate;
+        var loaded = new ServerCertificate(this, File.ReadAllText(path));
+        if (Find(loaded.Number) is { } known)
+        {
+            loaded.Certificate.Dispose(); // Not entered in the books.
+            return known;
+        }
+
+        return Enter(loaded);
+    }
+
+    private ServerCertificate Enter(ServerCertificate certificate)
+    {
         _byFingerprint[certificate.Fingerprint] = certificate;
+        _byNumber[certificate.Number] = certificate;
         return certificate;
     }
 

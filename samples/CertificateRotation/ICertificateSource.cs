@@ -16,7 +16,8 @@ internal interface ICertificateSource : IDisposable
     Task<(int Number, byte[] Signature)> Sign(Task<byte[]> text);
 
     /// <summary>Puts another certificate in force; the old one is to be disposed.</summary>
-    void Replace(ServerCertificate next);
+    /// <returns>The new one.</returns>
+    Task<ServerCertificate> Replace();
 
     /// <summary>Waits until what was replaced has been disposed, in so far as it is going to be.</summary>
     void Drain();

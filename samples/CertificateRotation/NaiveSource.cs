@@ -7,9 +7,9 @@ namespace CertificateRotation;
 /// What people do: swap the reference and dispose the old one. Whoever has just read the reference is left with a disposed certificate.
 /// It shows that the sample would see a failure.
 /// </summary>
-internal sealed class NaiveSource(ServerCertificate first) : ICertificateSource
+internal sealed class NaiveSource(CertificateLedger ledger) : ICertificateSource
 {
-    private ServerCertificate _current = first;
+    private ServerCertificate _current = ledger.Make();
 
     public X509Certificate2 ForHandshake(ConnectionContext connection) => Volatile.Read(ref _current).Certificate;
 
@@ -25,7 +25,12 @@ internal sealed class NaiveSource(ServerCertificate first) : ICertificateSource
         return (current.Number, await current.Sign(text));
     }
 
-    public void Replace(ServerCertificate next) => Interlocked.Exchange(ref _current, next).Dispose();
+    public Task<ServerCertificate> Replace()
+    {
+        ServerCertificate next = ledger.Make();
+        Interlocked.Exchange(ref _current, next).Dispose();
+        return Task.FromResult(next);
+    }
 
     public void Drain()
     {

@@ -29,7 +29,7 @@ internal static class Program
 
         Console.WriteLine(
             $"HTTPS on loopback, {arguments.Clients} client(s), a new certificate every {arguments.RotateEvery.TotalMilliseconds:N0} ms; the old one is "
-            + (arguments.Naive ? "disposed at once" : "retired in a SwmrCell"));
+            + (arguments.Naive ? "disposed at once" : "retired in a snapshot of the settings"));
         bool live = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected && !arguments.Json;
         Standing standing = await (live ? RunLive(arguments) : RunPlain(arguments));
         Console.WriteLine(arguments.Json ? Report.Json(standing) : Report.Summary(standing));

@@ -21,9 +21,9 @@ internal sealed class Rotation
 
     private async Task<Standing> Run()
     {
-        ServerCertificate current = _ledger.Make();
-        using (ICertificateSource source = _arguments.Naive ? new NaiveSource(current) : new CellSource(current))
+        using (ICertificateSource source = _arguments.Naive ? new NaiveSource(_ledger) : new FileSource(_ledger))
         {
+            ServerCertificate current = _ledger.Find(1)!;
             _ledger.NotePublication(current);
             await using (Server server = await Server.Start(source))
             {
@@ -50,12 +50,10 @@ internal sealed class Rotation
         using var timer = new PeriodicTimer(_arguments.RotateEvery);
         while (await Tick(timer, stop))
         {
-            ServerCertificate next = _ledger.Make();
             current.NoteReplacement();
-            source.Replace(next);
-            _ledger.NotePublication(next);
+            current = await source.Replace();
+            _ledger.NotePublication(current);
             _rotations++;
-            current = next;
         }
 
         return current;

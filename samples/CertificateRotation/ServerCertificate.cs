@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -10,17 +11,21 @@ namespace CertificateRotation;
 /// </summary>
 internal sealed class ServerCertificate : IDisposable
 {
+    private const string NumberInSubject = "OU=number ";
+
     private static readonly HashAlgorithmName s_hash = HashAlgorithmName.SHA256;
 
     private readonly CertificateLedger _ledger;
     private long _replacedAt;
     private int _disposals;
 
-    public ServerCertificate(CertificateLedger ledger, int number)
+    /// <param name="ledger">Where it is booked.</param>
+    /// <param name="pem">What <see cref="CreatePem"/> made.</param>
+    public ServerCertificate(CertificateLedger ledger, string pem)
     {
         _ledger = ledger;
-        Number = number;
-        Certificate = CreateSelfSigned(number);
+        Certificate = Load(pem);
+        Number = int.Parse(Certificate.Subject.Split(NumberInSubject)[1], CultureInfo.InvariantCulture);
         Fingerprint = Certificate.GetCertHashString(s_hash);
         PublicKey = Certificate.PublicKey.ExportSubjectPublicKeyInfo();
     }
@@ -105,11 +110,18 @@ internal sealed class ServerCertificate : IDisposable
         }
     }
 
-    private static X509Certificate2 CreateSelfSigned(int number)
+    /// <summary>The text of a new self-signed certificate with its private key.</summary>
+    public static string CreatePem(int number)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN=localhost, OU=number {number}", key, s_hash);
-        X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddDays(1));
+        var request = new CertificateRequest(string.Create(CultureInfo.InvariantCulture, $"CN=localhost, {NumberInSubject}{number}"), key, s_hash);
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddDays(1));
+        return $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n";
+    }
+
+    private static X509Certificate2 Load(string pem)
+    {
+        X509Certificate2 certificate = X509Certificate2.CreateFromPem(pem, pem);
         if (!OperatingSystem.IsWindows())
         {
             return certificate;

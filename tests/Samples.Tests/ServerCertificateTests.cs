@@ -23,9 +23,9 @@ public sealed class ServerCertificateTests(ITestOutputHelper output) : IClassFix
             return;
         }
 
-        ServerCertificate first = _ledger.Make();
+        using var source = new FileSource(_ledger);
+        ServerCertificate first = _ledger.Find(1)!;
         StrongBox<int> freed = NativeKeys.CountFrees(first.Certificate);
-        using var source = new CellSource(first);
         await using Server server = await Server.Start(source);
         using var handler = new SocketsHttpHandler { UseProxy = false };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString(HashAlgorithmName.SHA256) == first.Fingerprint;
@@ -33,7 +33,7 @@ public sealed class ServerCertificateTests(ITestOutputHelper output) : IClassFix
         {
             Assert.StartsWith("1 ", await http.GetStringAsync(new Uri("/before", UriKind.Relative)), StringComparison.Ordinal);
 
-            source.Replace(_ledger.Make());
+            await source.Replace();
             source.Drain();
             Assert.True(first.IsDisposed);
             Assert.Equal(0, Volatile.Read(ref freed.Value)); // The connection has a duplicate.
@@ -48,15 +48,14 @@ public sealed class ServerCertificateTests(ITestOutputHelper output) : IClassFix
     [Fact]
     public async Task A_certificate_leased_for_an_upload_is_disposed_when_the_upload_has_been_signed_and_later_ones_before()
     {
-        ServerCertificate first = _ledger.Make();
-        ServerCertificate second = _ledger.Make();
-        using var source = new CellSource(first);
+        using var source = new FileSource(_ledger);
+        ServerCertificate first = _ledger.Find(1)!;
         var text = new TaskCompletionSource<byte[]>();
         Task<(int Number, byte[] Signature)> upload = source.Sign(text.Task);
         first.NoteReplacement();
-        source.Replace(second);
+        ServerCertificate second = await source.Replace();
         second.NoteReplacement();
-        source.Replace(_ledger.Make());
+        await source.Replace();
         Assert.True(SpinWait.SpinUntil(() => second.IsDisposed, s_deadline), "the lease holds back more than its own certificate");
         Assert.False(first.IsDisposed);
 
@@ -71,14 +70,25 @@ public sealed class ServerCertificateTests(ITestOutputHelper output) : IClassFix
     }
 
     [Fact]
+    public async Task The_settings_may_name_another_file_and_a_file_is_written_again()
+    {
+        using var source = new FileSource(_ledger);
+        for (int number = 2; number < 14; number++) // Through three files.
+        {
+            Assert.Equal(number, (await source.Replace()).Number);
+            Assert.Equal(number, source.Sign("text"u8).Number);
+        }
+    }
+
+    [Fact]
     public async Task Control_an_upload_without_a_lease_finds_its_certificate_disposed()
     {
-        ServerCertificate first = _ledger.Make();
-        using var source = new NaiveSource(first);
+        using var source = new NaiveSource(_ledger);
+        ServerCertificate first = _ledger.Find(1)!;
         var text = new TaskCompletionSource<byte[]>();
         Task<(int Number, byte[] Signature)> upload = source.Sign(text.Task);
         first.NoteReplacement();
-        source.Replace(_ledger.Make());
+        await source.Replace();
         text.SetResult([1, 2, 3]);
         await Assert.ThrowsAsync<CryptographicException>(() => upload);
         Assert.Equal(1, _ledger.UsedAfterDisposal);
