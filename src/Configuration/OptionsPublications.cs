@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
@@ -17,7 +19,7 @@ internal sealed class OptionsPublications<[DynamicallyAccessedMembers(Dynamicall
     private readonly Announcements<TOptions> _announcements;
     private readonly ConcurrentDictionary<string, Publication<TOptions>> _named = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, QuietPeriod> _quietPeriods = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _configured = new(StringComparer.Ordinal);
+    private readonly FrozenSet<string> _configured; // The names for which something reports changes.
     private readonly List<IDisposable> _registrations = [];
     private readonly TimeSpan _debounce;
     private readonly TimeProvider _time;
@@ -44,14 +46,13 @@ internal sealed class OptionsPublications<[DynamicallyAccessedMembers(Dynamicall
 
         _announcements = new Announcements<TOptions>(ReportFailure, (name, exception) => status.ReportListener(new OptionsReloadFailure(typeof(TOptions), name, null, exception)));
         Default = _named.GetOrAdd(Options.DefaultName, New);
-        foreach (IOptionsChangeTokenSource<TOptions> source in sources)
-        {
-            string name = source.Name ?? Options.DefaultName;
-            _configured.Add(name);
-            _registrations.Add(ChangeToken.OnChange(source.GetChangeToken, Change, name));
-        }
-
+        IOptionsChangeTokenSource<TOptions>[] all = [.. sources];
+        _configured = all.Select(static source => source.Name ?? Options.DefaultName).ToFrozenSet(StringComparer.Ordinal);
         status.Add(this);
+        foreach (IOptionsChangeTokenSource<TOptions> source in all) // Last: a change may come from here on.
+        {
+            _registrations.Add(ChangeToken.OnChange(source.GetChangeToken, Change, source.Name ?? Options.DefaultName));
+        }
     }
 
     /// <summary>Those without a name.</summary>
@@ -126,7 +127,7 @@ internal sealed class OptionsPublications<[DynamicallyAccessedMembers(Dynamicall
     }
 
     private static IEqualityComparer<TOptions> DefaultComparer() =>
-        System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported ? new FieldwiseComparer<TOptions>() : EqualityComparer<TOptions>.Default;
+        RuntimeFeature.IsDynamicCodeSupported ? new FieldwiseComparer<TOptions>() : EqualityComparer<TOptions>.Default;
 
     private Publication<TOptions> New(string name) => new(name, this, _announcements);
 

@@ -348,6 +348,31 @@ public abstract class OptionsBehaviour : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void A_change_while_the_first_value_is_built_is_taken_in()
+    {
+        using var isBuilding = new ManualResetEventSlim();
+        using var goesOn = new ManualResetEventSlim();
+        IServiceCollection services = _configuration.Services();
+        services.PostConfigure<Settings>(_ =>
+        {
+            isBuilding.Set();
+            goesOn.Wait();
+        });
+        using ServiceProvider provider = Build(services);
+        IOptionsMonitor<Settings> monitor = Monitor(provider);
+        var reader = new Thread(() => _ = monitor.CurrentValue);
+        var writer = new Thread(() => _configuration.Change(2));
+        reader.Start();
+        isBuilding.Wait();
+        _configuration.Write(2);
+        writer.Start();
+        goesOn.Set();
+        reader.Join();
+        writer.Join();
+        Assert.Equal(2, monitor.CurrentValue.First);
+    }
+
+    [Fact]
     public void Options_may_be_made_of_other_options()
     {
         IServiceCollection services = _configuration.Services();

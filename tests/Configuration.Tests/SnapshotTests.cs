@@ -208,6 +208,18 @@ public sealed class SnapshotTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void Options_that_are_taken_out_of_the_cache_bring_a_new_resource_with_them()
+    {
+        using ServiceProvider provider = Build(_configuration.Services(), static builder => builder);
+        ISnapshot<Resource> snapshot = provider.GetRequiredService<ISnapshot<Resource>>();
+        Assert.True(provider.GetRequiredService<IOptionsMonitorCache<Settings>>().TryRemove(Options.DefaultName));
+        _configuration.Write(2);
+        Assert.Equal(1, Current(snapshot)); // Nobody has asked for the options.
+        Assert.Equal(2, provider.GetRequiredService<IOptionsMonitor<Settings>>().CurrentValue.First);
+        Assert.Equal(2, Current(snapshot));
+    }
+
+    [Fact]
     public void A_named_one_is_a_keyed_service()
     {
         IServiceCollection services = _configuration.Services("east", "west");

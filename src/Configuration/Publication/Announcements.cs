@@ -41,7 +41,7 @@ internal sealed class Announcements<T>(Action<string, Exception> onFailure, Acti
     {
         using (_lock.Enter())
         {
-            _waiting.Enqueue(new Announcement(value, name, null, _listeners));
+            _waiting.Enqueue(new Announcement(value, name, null, _listeners)); // C3: pairs with Listen: who is not among them yet reads what was published.
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class Announcements<T>(Action<string, Exception> onFailure, Acti
                 return next;
             }
 
-            _isDelivering = false; // Under the lock: who adds later finds it so, and delivers.
+            _isDelivering = false; // C4: under the lock, pairs with Deliver: who adds later finds it so.
             return null;
         }
     }

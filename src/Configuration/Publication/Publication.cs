@@ -6,7 +6,8 @@ namespace SwmrKit;
 /// One value that is built aside, published whole, and built again when what it is made of has changed. A failure changes nothing.
 /// </summary>
 /// <remarks>
-/// <para><b>Readers</b> load one reference with acquire, which pairs with the release that published it: they find a whole value. Only while there is none do they
+/// <para>The obligations C1 to C4 are argued in docs/configuration.md.</para>
+/// <para><b>Readers</b> load one reference with acquire, which pairs with the release that published it (C1): they find a whole value. Only while there is none do they
 /// take the lock and build the first.</para>
 /// <para><b>No change is lost.</b> Whoever changes something first counts a signal, then takes the lock and builds unless a build that began after the signal has been
 /// published. A build reads the count before it begins. So one that may have missed a change, the first value's too, leaves that change's signal unanswered, and
@@ -97,7 +98,7 @@ internal sealed class Publication<T>(string name, IPublicationSource<T> source, 
         }
     }
 
-    /// <summary>Counts a change, which <see cref="Refresh"/> is to answer.</summary>
+    /// <summary>Counts a change that has been made (C2: before this, pairs with Build), which <see cref="Refresh"/> is to answer.</summary>
     public void Signal() => _signals.Add(1);
 
     /// <summary>Builds and publishes again if a change was signalled and not answered, and has it announced. It throws nothing.</summary>
@@ -134,7 +135,7 @@ internal sealed class Publication<T>(string name, IPublicationSource<T> source, 
             Publish(value, isChange);
             if (isChange || _isUnannounced)
             {
-                announcements.Add(value, name);
+                announcements.Add(value, name); // C3: after the publication.
             }
 
             _isUnannounced = false;
@@ -202,7 +203,7 @@ internal sealed class Publication<T>(string name, IPublicationSource<T> source, 
     {
         for (int builds = 1; ; builds++)
         {
-            signals = _signals.Read(); // Before the build: a later signal is not answered by it.
+            signals = _signals.Read(); // C2: before the build, pairs with Signal: a later signal is not answered by it.
             try
             {
                 T value = create is null ? source.Build(name) : create();
@@ -240,7 +241,7 @@ internal sealed class Publication<T>(string name, IPublicationSource<T> source, 
 
         if (isChange)
         {
-            _value.Write(value); // Release: pairs with the acquire in Current.
+            _value.Write(value); // C1: release, pairs with the acquire in Current and Published.
         }
 
         staged?.ForEach(static built => built.Publish());
