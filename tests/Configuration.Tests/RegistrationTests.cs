@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -105,6 +106,25 @@ public sealed class RegistrationTests : IClassFixture<SharedMachine>
         using ServiceProvider provider = services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
         Assert.NotNull(provider.GetRequiredService<ILoggerFactory>());
         Assert.IsType<SwmrOptionsMonitor<LoggerFilterOptions>>(provider.GetRequiredService<IOptionsMonitor<LoggerFilterOptions>>());
+    }
+
+    [Fact]
+    public async Task A_host_with_all_its_options_ours_starts_changes_its_log_level_and_stops()
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        var log = new LogRecorder();
+        builder.Logging.ClearProviders().AddProvider(log);
+        builder.Configuration["Logging:LogLevel:Default"] = "Warning";
+        builder.Services.UseSwmrOptionsMonitor();
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        ILogger logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("SwmrKit.Tests");
+        Assert.False(logger.IsEnabled(LogLevel.Information));
+        builder.Configuration["Logging:LogLevel:Default"] = "Debug";
+        ((IConfigurationRoot)builder.Configuration).Reload();
+        Assert.True(logger.IsEnabled(LogLevel.Information)); // The logging of .NET listens to the monitor.
+        await host.StopAsync();
+        Assert.Empty(host.Services.GetRequiredService<OptionsReloadStatus>().Failures);
     }
 
     [Fact]
