@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Net;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -322,36 +317,6 @@ public sealed class SnapshotTests : IClassFixture<SharedMachine>
         Assert.Equal(4, _made.Count(static resource => resource.IsDisposed));
     }
 
-    [Fact]
-    public void Resources_of_every_kind_are_given_back()
-    {
-        var pool = new CountingPool();
-        IServiceCollection services = _configuration.Services();
-        services.AddSwmrOptions<Settings>()
-            .AddSnapshot(static _ => SelfSigned())
-            .AddSnapshot(static _ => new SocketsHttpHandler())
-            .AddSnapshot(static settings => new NativeMemoryBlock(settings.First * 100))
-            .AddSnapshot(static settings => CountingPool.Rent(100), reclaim: buffer => pool.Return(buffer))
-            .AddSnapshot(static (settings, provider) => new Scoped(provider.GetRequiredService<IServiceScopeFactory>().CreateAsyncScope()));
-        using ServiceProvider provider = Build(services);
-        ISnapshot<X509Certificate2> certificate = provider.GetRequiredService<ISnapshot<X509Certificate2>>();
-        ISnapshot<SocketsHttpHandler> handler = provider.GetRequiredService<ISnapshot<SocketsHttpHandler>>();
-        ISnapshot<NativeMemoryBlock> block = provider.GetRequiredService<ISnapshot<NativeMemoryBlock>>();
-        ISnapshot<byte[]> buffer = provider.GetRequiredService<ISnapshot<byte[]>>();
-        ISnapshot<Scoped> scoped = provider.GetRequiredService<ISnapshot<Scoped>>();
-        (X509Certificate2 c, SocketsHttpHandler h, NativeMemoryBlock m, Scoped s) =
-            (Value(certificate), Value(handler), Value(block), Value(scoped));
-        Assert.False(m.IsFreed);
-        _configuration.Change(2);
-        Drain(block);
-        Assert.True(m.IsFreed);
-        Assert.Equal(0, c.Handle); // Disposed.
-        Assert.Throws<ObjectDisposedException>(() => h.MaxConnectionsPerServer = 1);
-        Assert.True(s.IsDisposed);
-        Assert.Equal(1, pool.Returned);
-        Assert.Equal((2L, 2L, 2L, 2L, 2L), (certificate.Version, handler.Version, block.Version, buffer.Version, scoped.Version));
-    }
-
     private ServiceProvider Build(IServiceCollection services, Func<OptionsBuilder<Settings>, OptionsBuilder<Settings>>? more = null)
     {
         if (more is not null)
@@ -381,12 +346,6 @@ public sealed class SnapshotTests : IClassFixture<SharedMachine>
 
     private static void Drain<T>(ISnapshot<T> snapshot)
         where T : class => Assert.True(snapshot.Domain.Synchronize(TimeSpan.FromSeconds(60)));
-
-    private static X509Certificate2 SelfSigned()
-    {
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
-    }
 
     private sealed class Resource : IDisposable
     {
@@ -436,45 +395,6 @@ public sealed class SnapshotTests : IClassFixture<SharedMachine>
         {
             Content = content;
             Interlocked.Exchange(ref _change, new CancellationTokenSource()).Cancel();
-        }
-    }
-
-    private sealed unsafe class NativeMemoryBlock(int bytes) : IDisposable
-    {
-        private void* _memory = NativeMemory.Alloc((nuint)bytes);
-
-        public bool IsFreed => _memory is null;
-
-        public void Dispose()
-        {
-            NativeMemory.Free(_memory);
-            _memory = null;
-        }
-    }
-
-    private sealed class Scoped(AsyncServiceScope scope) : IAsyncDisposable
-    {
-        public bool IsDisposed { get; private set; }
-
-        public async ValueTask DisposeAsync()
-        {
-            await scope.DisposeAsync();
-            IsDisposed = true;
-        }
-    }
-
-    private sealed class CountingPool
-    {
-        private int _returned;
-
-        public int Returned => Volatile.Read(ref _returned);
-
-        public static byte[] Rent(int length) => ArrayPool<byte>.Shared.Rent(length);
-
-        public void Return(byte[] buffer)
-        {
-            Interlocked.Increment(ref _returned);
-            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }
