@@ -54,6 +54,11 @@ public sealed class CellScenarioTests(ITestOutputHelper output) : ScenarioTests<
     public static Type Scenarios => typeof(CellScenarios);
 }
 
+public sealed class ConfigurationScenarioTests(ITestOutputHelper output) : ScenarioTests<ConfigurationScenarioTests>(output), IScenarioGroup
+{
+    public static Type Scenarios => typeof(ConfigurationScenarios);
+}
+
 public sealed class DictionaryScenarioTests(ITestOutputHelper output) : ScenarioTests<DictionaryScenarioTests>(output), IScenarioGroup
 {
     public static Type Scenarios => typeof(DictionaryScenarios);
