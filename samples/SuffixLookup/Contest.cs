@@ -30,7 +30,7 @@ internal sealed class Contest : IDisposable
         _ours = new SwmrContestant(rules);
         IContestant[] contestants =
         [
-            _ours, new ConcurrentContestant(), new ImmutableContestant(), new FrozenContestant(), new ReaderWriterLockContestant(), new LockContestant(),
+            _ours, new CopyOnWriteContestant(), new ConcurrentContestant(), new ImmutableContestant(), new FrozenContestant(), new ReaderWriterLockContestant(), new LockContestant(),
         ];
         foreach (IContestant contestant in contestants)
         {

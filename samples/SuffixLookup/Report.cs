@@ -8,7 +8,7 @@ namespace SuffixLookup;
 /// <summary>How standings look: a table that redraws itself in a terminal, plain lines elsewhere, one JSON object for programs.</summary>
 internal static class Report
 {
-    private static readonly string[] s_headings = ["", "reads/s", "of SwmrKit", "publishes", "retired", "reclaimed", "pending", "heavy", "violations"];
+    private static readonly string[] s_headings = ["", "reads/s", "of SwmrCell", "publishes", "retired", "reclaimed", "pending", "heavy", "violations"];
 
     public static Table Table(Standing[] standings)
     {

@@ -1,35 +1,30 @@
-using System.Collections.Frozen;
-using System.Collections.Immutable;
+using SwmrKit;
 
 namespace SuffixLookup;
 
-/// <summary>
-/// One whole version of the rules: a frozen dictionary of the list, what has been edited since, and an index in native memory built
-/// from both, which dies with it.
-/// </summary>
+/// <summary>One whole version of the rules: a snapshot of them, and an index in native memory built from it, which dies with it.</summary>
 internal sealed class SuffixSnapshot : IDisposable
 {
-    private readonly FrozenDictionary<string, RuleKinds> _list;
-    private readonly ImmutableDictionary<string, RuleKinds> _edits;
+    private readonly DictionarySnapshot<string, Rule> _rules;
 
-    private SuffixSnapshot(FrozenDictionary<string, RuleKinds> list, ImmutableDictionary<string, RuleKinds> edits)
+    public SuffixSnapshot(DictionarySnapshot<string, Rule> rules)
     {
-        _list = list;
-        _edits = edits;
-        Index = new NativeRuleIndex([.. list.Where(rule => !edits.ContainsKey(rule.Key)), .. edits.Where(static edit => edit.Value != RuleKinds.None)]);
+        _rules = rules;
+        Index = new NativeRuleIndex([.. rules.Select(static rule => KeyValuePair.Create(rule.Key, rule.Value.Kinds))]);
     }
 
     /// <summary>The rules in native memory: for readers, while they hold this snapshot.</summary>
     public NativeRuleIndex Index { get; }
 
     /// <summary>The same rules in managed memory, to check the index against.</summary>
-    public ManagedRules Rules => new(_list, _edits);
+    public ManagedRules Rules => new(_rules);
 
-    public static SuffixSnapshot From(Dictionary<string, RuleKinds> rules) =>
-        new(rules.ToFrozenDictionary(StringComparer.Ordinal), ImmutableDictionary.Create<string, RuleKinds>(StringComparer.Ordinal));
-
-    /// <summary>A snapshot with one rule changed, or removed (<see cref="RuleKinds.None"/>). The frozen list, dear to build, is shared.</summary>
-    public SuffixSnapshot With(string name, RuleKinds kinds) => new(_list, _edits.SetItem(name, kinds));
+    public static SuffixSnapshot From(IReadOnlyDictionary<string, RuleKinds> rules)
+    {
+        var book = new RuleBook();
+        book.Reload(rules);
+        return new SuffixSnapshot(book.Snapshot());
+    }
 
     /// <summary>The registrable domain of a host, lower case and in the form it came in, or null where there is none.</summary>
     public string? FindRegistrable(string text)
@@ -52,13 +47,9 @@ internal sealed class SuffixSnapshot : IDisposable
 
     public void Dispose() => Index.Dispose();
 
-    /// <summary>The list as edited, in managed memory.</summary>
-    internal readonly struct ManagedRules(FrozenDictionary<string, RuleKinds> list, ImmutableDictionary<string, RuleKinds> edits) : IRuleSource
+    /// <summary>The rules as the snapshot has them.</summary>
+    internal readonly struct ManagedRules(DictionarySnapshot<string, Rule> rules) : IRuleSource
     {
-        public RuleKinds Find(ReadOnlySpan<char> host, int start)
-        {
-            string name = host[start..].ToString();
-            return edits.TryGetValue(name, out RuleKinds edited) ? edited : list.GetValueOrDefault(name);
-        }
+        public RuleKinds Find(ReadOnlySpan<char> host, int start) => rules.TryGetValue(host[start..].ToString(), out Rule? rule) ? rule.Kinds : RuleKinds.None;
     }
 }

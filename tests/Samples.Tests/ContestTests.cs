@@ -5,7 +5,7 @@ namespace SwmrKit.Tests;
 /// <summary>The main job, run whole: readers look up hosts while a writer edits and reloads, in SwmrKit and in each alternative.</summary>
 public sealed class ContestTests : IClassFixture<ExclusiveMachine>
 {
-    private static readonly string[] s_contestants = ["SwmrKit", "ConcurrentDictionary", "ImmutableDictionary", "FrozenDictionary", "ReaderWriterLockSlim", "lock"];
+    private static readonly string[] s_contestants = ["SwmrCell", "CopyOnWriteDictionary", "ConcurrentDictionary", "ImmutableDictionary", "FrozenDictionary", "ReaderWriterLockSlim", "lock"];
 
     [Fact]
     public async Task Everything_replaced_is_reclaimed_and_no_reader_meets_it()

@@ -40,8 +40,7 @@ public sealed class ContestantTests : IClassFixture<SharedMachine>
     [Fact]
     public void Ours_publishes_and_disposes_a_whole_snapshot_for_every_change()
     {
-        var first = SuffixSnapshot.From(s_rules);
-        using var contestant = new SwmrContestant(first);
+        using var contestant = new SwmrContestant(s_rules);
         long before = contestant.Publishes;
         contestant.Edit("net", RuleKinds.Suffix);
         contestant.Reload(s_rules);
@@ -50,26 +49,25 @@ public sealed class ContestantTests : IClassFixture<SharedMachine>
         Assert.True(contestant.Domain.Synchronize(TimeSpan.FromSeconds(30)));
         Assert.Equal(2, contestant.Domain.Statistics.Reclaimed);
         Assert.Equal(0, contestant.Domain.Statistics.Pending);
-        Assert.False(first.Index.IsIntact);
+        Assert.False(contestant.First.Index.IsIntact);
     }
 
     [Fact]
     public void Control_a_snapshot_disposed_while_it_is_read_is_counted_at_every_look_up()
     {
-        var snapshot = SuffixSnapshot.From(s_rules);
-        using var contestant = new SwmrContestant(snapshot);
+        using var contestant = new SwmrContestant(s_rules);
         using IContestantReader reader = contestant.OpenReader();
         string[] hosts = ["www.example.com", "a.b.ck", "com"];
         reader.LookUp(hosts);
         Assert.Equal(0, reader.Violations);
 
-        snapshot.Dispose();
+        contestant.First.Dispose();
         reader.LookUp(hosts);
         Assert.Equal(hosts.Length, reader.Violations);
     }
 
     private static IContestant[] All() =>
     [
-        new SwmrContestant(s_rules), new ConcurrentContestant(), new ImmutableContestant(), new FrozenContestant(), new ReaderWriterLockContestant(), new LockContestant(),
+        new SwmrContestant(s_rules), new CopyOnWriteContestant(), new ConcurrentContestant(), new ImmutableContestant(), new FrozenContestant(), new ReaderWriterLockContestant(), new LockContestant(),
     ];
 }

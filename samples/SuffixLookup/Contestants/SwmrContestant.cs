@@ -2,28 +2,42 @@ using SwmrKit;
 
 namespace SuffixLookup;
 
-/// <summary>SwmrKit: whole snapshots with a native index, in a cell that disposes the one replaced.</summary>
+/// <summary>
+/// SwmrKit's cell: whole snapshots of the rules, each with a native index, in a cell that disposes the one replaced. Every change is made in the rules first,
+/// and published with a new index.
+/// </summary>
 internal sealed class SwmrContestant : IContestant
 {
+    private readonly RuleBook _rules = new();
     private readonly SwmrCell<SuffixSnapshot> _cell;
 
     public SwmrContestant(Dictionary<string, RuleKinds> rules)
-        : this(SuffixSnapshot.From(rules))
     {
+        _rules.Reload(rules);
+        First = new SuffixSnapshot(_rules.Snapshot());
+        _cell = new SwmrCell<SuffixSnapshot>(First, Domain);
     }
 
-    /// <summary>Takes over a snapshot, which it disposes once it is replaced.</summary>
-    public SwmrContestant(SuffixSnapshot first) => _cell = new SwmrCell<SuffixSnapshot>(first, Domain);
+    public string Name => "SwmrCell";
 
-    public string Name => "SwmrKit";
+    /// <summary>The snapshot it began with, which it disposes once it is replaced: for the tests that look at this.</summary>
+    internal SuffixSnapshot First { get; }
 
     public RetirementDomain Domain { get; } = new();
 
     public long Publishes => _cell.Version;
 
-    public void Reload(Dictionary<string, RuleKinds> rules) => _cell.Publish(SuffixSnapshot.From(rules));
+    public void Reload(Dictionary<string, RuleKinds> rules)
+    {
+        _rules.Reload(rules);
+        Publish();
+    }
 
-    public void Edit(string name, RuleKinds kinds) => _cell.Update(current => current.With(name, kinds));
+    public void Edit(string name, RuleKinds kinds)
+    {
+        _rules.Edit(name, kinds);
+        Publish();
+    }
 
     public IContestantReader OpenReader() => new Reader(_cell, Domain.Register());
 
@@ -32,6 +46,8 @@ internal sealed class SwmrContestant : IContestant
         _cell.Dispose();
         Domain.Dispose();
     }
+
+    private void Publish() => _cell.Publish(new SuffixSnapshot(_rules.Snapshot()));
 
     private sealed class Reader(SwmrCell<SuffixSnapshot> cell, ReaderHandle handle) : IContestantReader
     {
