@@ -6,12 +6,14 @@ namespace SuffixLookup;
 internal sealed record Arguments
 {
     public const string Usage = """
-        SuffixLookup: readers look up host names in the Public Suffix List while a writer keeps changing it.
+        SuffixLookup: readers look up host names in the Public Suffix List while a writer keeps changing it:
+        first in one CopyOnWriteDictionary, changed as fast as it goes and checked by its readers, then in
+        SwmrKit's types and what one could use instead, at the same pace for all.
 
           SuffixLookup [--seconds N] [--readers N] [--list FILE] [--json]
           SuffixLookup [--list FILE] lookup HOST...
 
-          --seconds N   how long to run in all, shared by SwmrKit and the alternatives (default 12)
+          --seconds N   how long to run in all (default 12)
           --readers N   how many threads read (default: the number of processors)
           --list FILE   a list in the format of publicsuffix.org; it is read again while
                         running, and one gone bad is rejected: the rules in force stay
@@ -20,10 +22,11 @@ internal sealed record Arguments
                         itself, an address, or not a host name (a trailing dot is an empty label);
                         Unicode names in composed form; options come before it
 
-        Exit code: 0, 1 when a reader met something disposed, 2 for bad arguments or a bad list.
+        Exit code: 0; 1 when a reader met something disposed, saw half of a change or an edit late, or
+        allocated for a look-up; 2 for bad arguments or a bad list.
         """;
 
-    public double Seconds { get; private init; } = 12;
+    public double Seconds { get; init; } = 12;
 
     public int Readers { get; private init; } = Environment.ProcessorCount;
 

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace SuffixLookup;
 
 /// <summary>
@@ -72,35 +70,16 @@ internal sealed class Contest : IDisposable
 
     private void RunSlice(Standing standing, TimeSpan slice)
     {
-        using var stop = new CancellationTokenSource();
-        Exception? failure = null;
-        var readers = new Thread[_arguments.Readers];
-        for (int i = 0; i < readers.Length; i++)
+        try
         {
-            int first = i * 7_919;
-            readers[i] = new Thread(() => Capture(() => ReadUntil(standing, first, stop.Token), ref failure)) { Name = $"reader {i}" };
+            standing.Add(Workers.Run(
+                slice,
+                [.. Enumerable.Range(0, _arguments.Readers).Select(reader => (Action<CancellationToken>)(stop => ReadUntil(standing, reader * 7_919, stop)))],
+                stop => WriteUntil(standing.Contestant, stop)));
         }
-
-        var writer = new Thread(() => Capture(() => WriteUntil(standing.Contestant, stop.Token), ref failure)) { Name = "writer" };
-        long start = Stopwatch.GetTimestamp();
-        foreach (Thread thread in readers)
+        catch (InvalidOperationException exception)
         {
-            thread.Start();
-        }
-
-        writer.Start();
-        Thread.Sleep(slice);
-        stop.Cancel();
-        foreach (Thread thread in readers)
-        {
-            thread.Join();
-        }
-
-        standing.Add(Stopwatch.GetElapsedTime(start));
-        writer.Join();
-        if (failure is not null)
-        {
-            throw new InvalidOperationException($"{standing.Contestant.Name} failed: {failure.Message}", failure);
+            throw new InvalidOperationException($"{standing.Contestant.Name} failed: {exception.Message}", exception.InnerException);
         }
     }
 
@@ -150,20 +129,6 @@ internal sealed class Contest : IDisposable
         {
             RejectedReloads++;
             _message("reload rejected, the previous rules stay in force: " + exception.Message);
-        }
-    }
-
-    private static void Capture(Action action, ref Exception? failure)
-    {
-        try
-        {
-            action();
-        }
-#pragma warning disable CA1031 // Reported by the thread that waits for this one.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            Interlocked.CompareExchange(ref failure, exception, null);
         }
     }
 }

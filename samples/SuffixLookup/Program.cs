@@ -8,6 +8,7 @@ internal static class Program
     private const int Good = 0;
     private const int Violated = 1;
     private const int Unusable = 2;
+    private const double ShareOfLiveRules = 1 / 8.0; // Of the time.
 
     private static int Main(string[] args)
     {
@@ -20,8 +21,8 @@ internal static class Program
                 return Good;
             }
 
-            Dictionary<string, RuleKinds> rules = SuffixList.Read(arguments.List);
-            return arguments.Hosts is { } hosts ? LookUp(rules, hosts) : RunContest(arguments, rules);
+            Dictionary<string, RuleKinds> list = SuffixList.Read(arguments.List);
+            return arguments.Hosts is { } hosts ? LookUp(list, hosts) : RunContest(arguments, list);
         }
         catch (FormatException exception)
         {
@@ -35,9 +36,9 @@ internal static class Program
         }
     }
 
-    private static int LookUp(Dictionary<string, RuleKinds> rules, IReadOnlyList<string> hosts)
+    private static int LookUp(Dictionary<string, RuleKinds> list, IReadOnlyList<string> hosts)
     {
-        using var cell = new SwmrCell<SuffixSnapshot>(SuffixSnapshot.From(rules));
+        using var cell = new SwmrCell<SuffixSnapshot>(SuffixSnapshot.From(list));
         foreach (string host in hosts)
         {
             using CellRead<SuffixSnapshot> read = cell.Read();
@@ -47,35 +48,42 @@ internal static class Program
         return Good;
     }
 
-    private static int RunContest(Arguments arguments, Dictionary<string, RuleKinds> rules)
+    private static int RunContest(Arguments arguments, Dictionary<string, RuleKinds> list)
     {
-        Console.WriteLine($"{rules.Count:N0} names with rules, {arguments.Readers} reader(s), one writer; {AsymmetricBarrier.Describe()}");
+        Console.WriteLine($"{list.Count:N0} names with rules, {arguments.Readers} reader(s), one writer; {AsymmetricBarrier.Describe()}");
+        LiveRulesResult rules = new LiveRules(new RuleBook(), list).Run(arguments.Readers, TimeSpan.FromSeconds(arguments.Seconds * ShareOfLiveRules));
+        foreach (string line in Report.Lines(rules))
+        {
+            Console.WriteLine(line);
+        }
+
+        arguments = arguments with { Seconds = arguments.Seconds * (1 - ShareOfLiveRules) };
         bool live = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected && !arguments.Json;
-        (Standing[] standings, int rejected) = live ? RunLive(arguments, rules) : RunPlain(arguments, rules);
+        (Standing[] standings, int rejected) = live ? RunLive(arguments, list) : RunPlain(arguments, list);
         if (arguments.Json)
         {
-            Console.WriteLine(Report.Json(standings, rejected));
+            Console.WriteLine(Report.Json(rules, standings, rejected));
         }
 
-        long violations = standings.Sum(static standing => standing.Violations);
-        if (violations > 0)
+        string[] faults = [.. Report.Faults(rules, standings)];
+        foreach (string fault in faults)
         {
-            Console.Error.WriteLine($"{violations} violations: a reader used something that had been disposed, or was answered wrongly.");
+            Console.Error.WriteLine(fault);
         }
 
-        return violations > 0 ? Violated : Good;
+        return faults.Length > 0 ? Violated : Good;
     }
 
-    private static (Standing[] Standings, int Rejected) RunLive(Arguments arguments, Dictionary<string, RuleKinds> rules) =>
+    private static (Standing[] Standings, int Rejected) RunLive(Arguments arguments, Dictionary<string, RuleKinds> list) =>
         AnsiConsole.Live(new Table()).Start(context =>
         {
-            using var contest = new Contest(arguments, rules, standings => context.UpdateTarget(Report.Table(standings)), Console.Error.WriteLine);
+            using var contest = new Contest(arguments, list, standings => context.UpdateTarget(Report.Table(standings)), Console.Error.WriteLine);
             return (contest.Run(), contest.RejectedReloads);
         });
 
-    private static (Standing[] Standings, int Rejected) RunPlain(Arguments arguments, Dictionary<string, RuleKinds> rules)
+    private static (Standing[] Standings, int Rejected) RunPlain(Arguments arguments, Dictionary<string, RuleKinds> list)
     {
-        using var contest = new Contest(arguments, rules, static _ => { }, Console.Error.WriteLine);
+        using var contest = new Contest(arguments, list, static _ => { }, Console.Error.WriteLine);
         Standing[] standings = contest.Run();
         foreach (string line in Report.Lines(standings))
         {

@@ -5,7 +5,7 @@ using SwmrKit;
 
 namespace SuffixLookup;
 
-/// <summary>How standings look: a table that redraws itself in a terminal, plain lines elsewhere, one JSON object for programs.</summary>
+/// <summary>How results look: standings as a table that redraws itself in a terminal, plain lines elsewhere, one JSON object for programs.</summary>
 internal static class Report
 {
     private static readonly string[] s_headings = ["", "reads/s", "of SwmrCell", "publishes", "retired", "reclaimed", "pending", "heavy", "violations"];
@@ -36,7 +36,40 @@ internal static class Report
         }
     }
 
-    public static string Json(Standing[] standings, int rejectedReloads)
+    public static IEnumerable<string> Lines(LiveRulesResult rules)
+    {
+        yield return FormattableString.Invariant($"One CopyOnWriteDictionary of rules, looked up by span while it changes as fast as it can, {rules.Elapsed.TotalSeconds:N1} s:");
+        yield return Line(rules.LookUps, "look-ups of hosts", rules.BytesAllocated, "bytes allocated");
+        yield return Line(rules.Edits, "single edits", rules.LateEdits, "look-ups after one that did not see it");
+        yield return Line(rules.Batches, "batches", rules.HalfBatches, "seen half");
+        yield return Line(rules.Reloads, "full reloads", rules.HalfReloads, "seen half");
+        yield return Line(rules.Reports, "reports on snapshots", rules.MixedReports, "not of one moment");
+        yield return $"The last report: {rules.Report}.";
+        yield return "";
+    }
+
+    /// <summary>What went against the promises of SwmrKit's types, a line each.</summary>
+    public static IEnumerable<string> Faults(LiveRulesResult rules, Standing[] standings)
+    {
+        if (rules.BytesAllocated > 0)
+        {
+            yield return $"{rules.BytesAllocated} bytes allocated by {rules.LookUps} look-ups in the dictionary, which should allocate nothing.";
+        }
+
+        if (rules.Violations > 0)
+        {
+            yield return $"{rules.Violations} violations in the dictionary: {rules.LateEdits} edits seen late, {rules.HalfBatches} batches and {rules.HalfReloads} reloads seen half, "
+                + $"{rules.MixedReports} reports not of one moment.";
+        }
+
+        long violations = standings.Sum(static standing => standing.Violations);
+        if (violations > 0)
+        {
+            yield return $"{violations} violations in the cell: a reader used something that had been disposed, or was answered wrongly.";
+        }
+    }
+
+    public static string Json(LiveRulesResult rules, Standing[] standings, int rejectedReloads)
     {
         Standing ours = standings[0];
         return JsonSerializer.Serialize(new Dictionary<string, object>
@@ -47,11 +80,27 @@ internal static class Report
             ["reclaimed"] = ours.Retirement.Reclaimed,
             ["pending"] = ours.Retirement.Pending,
             ["heavyBarriers"] = ours.Retirement.HeavyBarriers,
-            ["violations"] = standings.Sum(static s => s.Violations),
+            ["violations"] = standings.Sum(static s => s.Violations) + rules.Violations,
             ["rejectedReloads"] = rejectedReloads,
             ["tier"] = AsymmetricBarrier.Tier.ToString(),
+            ["rules"] = new Dictionary<string, long>
+            {
+                ["lookUps"] = rules.LookUps,
+                ["bytesAllocated"] = rules.BytesAllocated,
+                ["edits"] = rules.Edits,
+                ["lateEdits"] = rules.LateEdits,
+                ["batches"] = rules.Batches,
+                ["halfBatches"] = rules.HalfBatches,
+                ["reloads"] = rules.Reloads,
+                ["halfReloads"] = rules.HalfReloads,
+                ["reports"] = rules.Reports,
+                ["mixedReports"] = rules.MixedReports,
+            },
         });
     }
+
+    private static string Line(long done, string what, long seen, string fault) =>
+        string.Create(CultureInfo.InvariantCulture, $"{done,14:N0} {what,-22}{seen,9:N0} {fault}");
 
     private static string Line(IEnumerable<string> cells) =>
         string.Concat(cells.Select(static (cell, i) => i == 0 ? cell.PadRight(21) : cell.PadLeft(13)));
