@@ -44,7 +44,7 @@ internal static class Report
         yield return Line(rules.Batches, "batches", rules.HalfBatches, "seen half");
         yield return Line(rules.Reloads, "full reloads", rules.HalfReloads, "seen half");
         yield return Line(rules.Reports, "reports on snapshots", rules.MixedReports, "not of one moment");
-        yield return $"The last report: {rules.Report}.";
+        yield return $"The last report: {rules.Report}; five names are this demonstration's own.";
         yield return "";
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace SwmrKit.Tests;
 
@@ -25,6 +26,9 @@ public sealed class ContestTests : IClassFixture<ExclusiveMachine>
         Assert.Equal(0, standings.Violations);
         Assert.Equal(0, standings.RejectedReloads);
         Assert.Equal(AsymmetricBarrier.Tier.ToString(), standings.Tier);
+        RuleCounts rules = standings.Rules;
+        Assert.All([rules.LookUps, rules.Edits, rules.Batches, rules.Reloads, rules.Reports], static done => Assert.True(done > 0));
+        Assert.All([rules.BytesAllocated, rules.LateEdits, rules.HalfBatches, rules.HalfReloads, rules.MixedReports], static faults => Assert.Equal(0, faults));
     }
 
     [Fact]
@@ -36,6 +40,11 @@ public sealed class ContestTests : IClassFixture<ExclusiveMachine>
         Assert.Contains("1 reader(s)", result.Output[0], StringComparison.Ordinal);
         Assert.Equal(s_contestants, result.Output[^s_contestants.Length..].Select(static line => line.Split(' ')[0]));
         Assert.Contains("violations", result.Output[^(s_contestants.Length + 1)], StringComparison.Ordinal);
+        Assert.Matches(@"^ +[\d,]+ look-ups of hosts +0 bytes allocated$", result.Output[2]);
+        Assert.Equal(
+            ["single edits", "batches", "full reloads", "reports on snapshots"],
+            result.Output[3..7].Select(static line => Assert.Single(Regex.Matches(line, @"(?<=^ +[\d,]+ )\w+( \w+)*(?= +0 \w)")).Value));
+        Assert.Matches(@"^The last report: 9,511 names: [\d,]+ suffixes, \d+ wildcards, 8 exceptions;", result.Output[7]);
     }
 
     [Fact]
@@ -59,11 +68,15 @@ public sealed class ContestTests : IClassFixture<ExclusiveMachine>
     }
 
     private sealed record Standings(
-        Dictionary<string, double> ReadsPerSecond, long Publishes, long Retired, long Reclaimed, long Pending, long HeavyBarriers, long Violations, int RejectedReloads, string Tier)
+        Dictionary<string, double> ReadsPerSecond, long Publishes, long Retired, long Reclaimed, long Pending, long HeavyBarriers, long Violations, int RejectedReloads, string Tier,
+        RuleCounts Rules)
     {
         private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { RespectRequiredConstructorParameters = true };
 
         /// <exception cref="JsonException">A property is missing.</exception>
         public static Standings Parse(string json) => JsonSerializer.Deserialize<Standings>(json, s_json)!;
     }
+
+    private sealed record RuleCounts(
+        long LookUps, long BytesAllocated, long Edits, long LateEdits, long Batches, long HalfBatches, long Reloads, long HalfReloads, long Reports, long MixedReports);
 }
