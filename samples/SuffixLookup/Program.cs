@@ -36,6 +36,19 @@ internal static class Program
         }
     }
 
+    /// <summary>Prints what went wrong.</summary>
+    /// <returns>The exit code.</returns>
+    internal static int Judge(LiveRulesResult rules, Standing[] standings)
+    {
+        string[] faults = [.. Report.Faults(rules, standings)];
+        foreach (string fault in faults)
+        {
+            Console.Error.WriteLine(fault);
+        }
+
+        return faults.Length > 0 ? Violated : Good;
+    }
+
     private static int LookUp(Dictionary<string, RuleKinds> list, IReadOnlyList<string> hosts)
     {
         using var cell = new SwmrCell<SuffixSnapshot>(SuffixSnapshot.From(list));
@@ -65,13 +78,7 @@ internal static class Program
             Console.WriteLine(Report.Json(rules, standings, rejected));
         }
 
-        string[] faults = [.. Report.Faults(rules, standings)];
-        foreach (string fault in faults)
-        {
-            Console.Error.WriteLine(fault);
-        }
-
-        return faults.Length > 0 ? Violated : Good;
+        return Judge(rules, standings);
     }
 
     private static (Standing[] Standings, int Rejected) RunLive(Arguments arguments, Dictionary<string, RuleKinds> list) =>
