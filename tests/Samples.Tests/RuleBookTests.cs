@@ -10,12 +10,16 @@ public sealed class RuleBookTests : IClassFixture<SharedMachine>
 {
     private static readonly Dictionary<string, RuleKinds> s_old = new(StringComparer.Ordinal)
     {
-        ["com"] = RuleKinds.Suffix, ["ck"] = RuleKinds.Wildcard, ["www.ck"] = RuleKinds.Exception,
+        ["com"] = RuleKinds.Suffix,
+        ["ck"] = RuleKinds.Wildcard,
+        ["www.ck"] = RuleKinds.Exception,
     };
 
     private static readonly Dictionary<string, RuleKinds> s_new = new(StringComparer.Ordinal)
     {
-        ["com"] = RuleKinds.Wildcard, ["net"] = RuleKinds.Suffix, ["org"] = RuleKinds.Suffix,
+        ["com"] = RuleKinds.Wildcard,
+        ["net"] = RuleKinds.Suffix,
+        ["org"] = RuleKinds.Suffix,
     };
 
     private readonly RuleBook _book = new();
