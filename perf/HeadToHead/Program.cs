@@ -9,12 +9,14 @@ internal static class Program
     private const string Usage = """
         HeadToHead [--quick] [--check] [--filter TEXT] [--json FILE]
         HeadToHead --footprint
+        HeadToHead --growth
 
           --quick        a short run that only reports (under a minute)
           --check        the full run; exit code 1 when a target is missed or a row with a target is too noisy
           --filter TEXT  only rows whose name contains TEXT
           --json FILE    also write the results as JSON
           --footprint    what an entry of a dictionary takes in memory; exit code 1 when ours takes more than ConcurrentDictionary's
+          --growth       how long the slowest addition takes while a dictionary grows to a million; exit code 1 when ours takes more than a quarter of the others'
         """;
 
     private static int Main(string[] args)
@@ -40,6 +42,8 @@ internal static class Program
                     break;
                 case "--footprint" when args.Length == 1:
                     return Footprint.Print() ? 0 : 1;
+                case "--growth" when args.Length == 1:
+                    return Growth.Print() ? 0 : 1;
                 case "--help" or "-h":
                     Console.WriteLine(Usage);
                     return 0;

@@ -6,12 +6,21 @@ internal static class Rows
     /// <summary>A peer of rows on two threads: the same job on one of them. What two readers cost each other.</summary>
     private const string OneReader = "one reader";
 
+    /// <summary>A peer of rows whose keys somebody has chosen so that they collide: the same with keys that nobody has.</summary>
+    private const string NoFlood = "benign";
+
     public static readonly Row[] All =
     [
         .. OfReaders,
         .. OfDictionaries("int", Keys.Numbers),
         .. OfDictionaries("string", Keys.Strings),
         new("dictionary", "churn-10k", 1, static () => [new Churn<OurTable<int>>(10_000), new Churn<ConcurrentTable<int>>(10_000), new Churn<ImmutableTable<int>>(10_000)]),
+        new("dictionary", "flooded-string-100k", 1, static () =>
+        [
+            new LookUp<OurTable<string>, string>(Keys.Flood(100_000), found: true), new LookUp<OurTable<string>, string>(Keys.NoFlood(100_000), found: true) { Name = NoFlood },
+        ]),
+        new("dictionary", "flooded-add-10k", 1, static () =>
+            [new Fill<OurTable<string>, string>(Keys.Flood(10_000)), new Fill<OurTable<string>, string>(Keys.NoFlood(10_000)) { Name = NoFlood }]),
     ];
 
     private static IEnumerable<Row> OfReaders =>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using SwmrKit;
 
 namespace HeadToHead;
 
@@ -44,6 +46,22 @@ internal static class Keys
     public static Keys<int> Numbers(int count) => new(count, static number => number);
 
     public static Keys<string> Strings(int count) => new(count, static number => string.Create(CultureInfo.InvariantCulture, $"user:{number}:name"));
+
+    /// <summary>Strings that all have one hash under the fast function of text, as somebody would choose them who knew this process's random numbers.</summary>
+    public static Keys<string> Flood(int count) => new(count, static number => Eight(TextHash.Blind, number));
+
+    /// <summary>Strings as long as those of a flood, and no harder to tell apart, that do not collide.</summary>
+    public static Keys<string> NoFlood(int count) => new(count, static number => Eight(~TextHash.Blind, number));
+
+    /// <summary>Eight characters: the hash multiplies what it makes of the first four by what it makes of the others, and <see cref="TextHash.Blind"/> in front makes that zero.</summary>
+    private static string Eight(ulong first, int number)
+    {
+        Span<byte> bytes = stackalloc byte[8 * sizeof(char)];
+        bytes.Clear();
+        MemoryMarshal.Write(bytes, in first);
+        MemoryMarshal.Write(bytes[sizeof(ulong)..], in number);
+        return new string(MemoryMarshal.Cast<byte, char>(bytes));
+    }
 }
 
 /// <summary>A contender with a dictionary, which is filled when the first thread enlists.</summary>
@@ -128,6 +146,31 @@ internal sealed class Churn<TTable>(int count) : Contender(TTable.Name)
             table.Remove(_oldest);
             table.Set(unchecked(_oldest + count), i);
             _oldest = unchecked(_oldest + 1);
+        }
+    }
+}
+
+/// <summary>Adds one entry after the other, and begins anew with an empty table when all are there.</summary>
+internal sealed class Fill<TTable, TKey>(Keys<TKey> keys) : Contender(TTable.Name)
+    where TTable : struct, IWritableTable<TTable, TKey>
+    where TKey : notnull
+{
+    private TTable _table = TTable.Of([]);
+    private int _next;
+
+    public override void Enlist() => _ = keys.Present;
+
+    public override void Run(int iterations)
+    {
+        TKey[] added = keys.Present;
+        for (int i = 0; i < iterations; i++)
+        {
+            if (_next == added.Length)
+            {
+                (_table, _next) = (TTable.Of([]), 0);
+            }
+
+            _table.Set(added[_next++], i);
         }
     }
 }

@@ -68,7 +68,7 @@ internal readonly struct OurTable<TKey>(CopyOnWriteDictionary<TKey, long> table)
 }
 
 /// <summary>The fastest there is while nobody writes: readers beside a writer would corrupt it.</summary>
-internal readonly struct PlainTable<TKey>(Dictionary<TKey, long> table) : ITable<PlainTable<TKey>, TKey>
+internal readonly struct PlainTable<TKey>(Dictionary<TKey, long> table) : IWritableTable<PlainTable<TKey>, TKey>
     where TKey : notnull
 {
     public static string Name => "Dictionary";
@@ -76,6 +76,10 @@ internal readonly struct PlainTable<TKey>(Dictionary<TKey, long> table) : ITable
     public static PlainTable<TKey> Of(IEnumerable<KeyValuePair<TKey, long>> entries) => new(new Dictionary<TKey, long>(entries));
 
     public bool TryGetValue(TKey key, out long value) => table.TryGetValue(key, out value);
+
+    public void Set(TKey key, long value) => table[key] = value;
+
+    public void Remove(TKey key) => table.Remove(key);
 }
 
 internal readonly struct ConcurrentTable<TKey>(ConcurrentDictionary<TKey, long> table) : IWritableTable<ConcurrentTable<TKey>, TKey>
