@@ -70,7 +70,7 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
     }
 
     /// <summary>Adds several keys together: all of them, or none if one is null, there already, or twice among them.</summary>
-    /// <param name="items">The entries.</param>
+    /// <param name="items">The entries. They are enumerated under the writer's lock: a source that waits keeps all writers waiting.</param>
     /// <exception cref="ArgumentNullException"><paramref name="items"/> or a key is null.</exception>
     /// <exception cref="ArgumentException">A key is there already, or comes twice.</exception>
     /// <exception cref="InvalidOperationException">This is called from inside the dictionary's comparer or a batch.</exception>
@@ -149,7 +149,7 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
             return value;
         }
 
-        using KeyGates<TKey>.Scope gate = _keyGates.Enter(key);
+        using KeyGates<TKey>.Scope gate = EnterGate(key);
         return TryGetValue(key, out value) ? value : GetOrAdd(key, factory(key, argument));
     }
 
@@ -192,7 +192,7 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
                 return value;
             }
 
-            using KeyGates<TKey>.Scope gate = _keyGates.Enter(key);
+            using KeyGates<TKey>.Scope gate = EnterGate(key);
             if (!ContainsKey(key))
             {
                 value = add(key, argument);
@@ -210,5 +210,13 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
     {
         _primitives?.Trim();
         _objects?.Trim();
+    }
+
+    /// <summary>Takes a key's gate; never under the writer's lock, for which its owner may wait.</summary>
+    private KeyGates<TKey>.Scope EnterGate(TKey key)
+    {
+        _primitives?.RefuseReentry();
+        _objects?.RefuseReentry();
+        return _keyGates.Enter(key);
     }
 }

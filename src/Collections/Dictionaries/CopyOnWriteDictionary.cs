@@ -23,6 +23,8 @@ namespace SwmrKit;
 /// the delegate throws there are none.</para>
 /// <para><b>Enumeration</b> goes over a snapshot: it sees the dictionary as it was at the call, and never throws because of writes. As with any snapshot, the
 /// pages written afterwards are copied, each once.</para>
+/// <para><b>Hostile keys.</b> Text without a comparer changes to a randomised hash when too much of it meets in one place. Other keys are as good as their hash codes: many equal ones make
+/// look-ups and writes O(n).</para>
 /// <para><b>Comparers and delegates</b> run in the calls that need them, comparers of writers under the writer's lock. One that throws leaves the
 /// dictionary as it was. Writing to the dictionary from inside its comparer or a batch's delegate is refused.</para>
 /// </remarks>
@@ -101,7 +103,7 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue> : IReadOnlyDicti
     /// <summary>How many entries there are. O(1), without a lock. It may trail a write in flight; a snapshot's is exact.</summary>
     public int Count => (int)(IsStoredAsItIs ? _primitives!.Count : _objects!.Count);
 
-    /// <summary>The number of changes there have been, a batch counting as one: for <see cref="TryUpdate"/>. It may trail a write in flight; a snapshot's is exact.</summary>
+    /// <summary>The number of changes there have been, a batch counting as one: for <see cref="TryUpdate"/>: read it before what the batch is computed from, or take a snapshot's, which is exact. It may trail a write in flight.</summary>
     public long Version => IsStoredAsItIs ? _primitives!.Version : _objects!.Version;
 
     /// <summary>The keys, as of now. O(1).</summary>
@@ -157,8 +159,8 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue> : IReadOnlyDicti
         return IsStoredAsItIs ? _primitives!.TryFind(key, out _) : _objects!.TryFind(key, out _);
     }
 
-    /// <summary>The dictionary as it is now, for ever. O(1), no allocation; it waits for no write but the stores of one entry.</summary>
-    /// <returns>The snapshot. Holding it costs memory only where the dictionary is written afterwards.</returns>
+    /// <summary>The dictionary as it is now, for ever. O(1), no allocation; it waits for no write but the stores of one entry, or of the links of one page.</summary>
+    /// <returns>The snapshot. Holding it keeps the dictionary alive, and costs further memory where that is written afterwards.</returns>
     public DictionarySnapshot<TKey, TValue> Snapshot()
     {
         if (IsStoredAsItIs)

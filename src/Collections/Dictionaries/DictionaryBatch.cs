@@ -11,13 +11,14 @@ public sealed class DictionaryBatch<TKey, TValue>
 {
     private readonly Table<TKey, TValue>.Draft? _primitives;
     private readonly Table<TKey, object?>.Draft? _objects;
+    private readonly int _thread = Environment.CurrentManagedThreadId;
 
     internal DictionaryBatch(Table<TKey, TValue>.Draft draft) => _primitives = draft;
 
     internal DictionaryBatch(Table<TKey, object?>.Draft draft) => _objects = draft;
 
     /// <summary>How many entries there are with the changes so far.</summary>
-    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended, or this is not its thread.</exception>
     public int Count
     {
         get
@@ -31,7 +32,7 @@ public sealed class DictionaryBatch<TKey, TValue>
     /// <param name="key">The key.</param>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
     /// <exception cref="KeyNotFoundException">On getting, the key is absent.</exception>
-    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended, or this is not its thread.</exception>
     public TValue this[TKey key]
     {
         get => TryGetValue(key, out TValue? value) ? value : throw DictionaryErrors.NotFound(key);
@@ -43,7 +44,7 @@ public sealed class DictionaryBatch<TKey, TValue>
     /// <param name="value">Its value, or default.</param>
     /// <returns>Whether the key is there.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
-    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended, or this is not its thread.</exception>
     public bool TryGetValue(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         Check(key);
@@ -61,14 +62,14 @@ public sealed class DictionaryBatch<TKey, TValue>
     /// <param name="key">The key.</param>
     /// <returns>Whether it is.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
-    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended, or this is not its thread.</exception>
     public bool ContainsKey(TKey key) => TryGetValue(key, out _);
 
     /// <summary>Sets a key's value, whether it is there or not.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
-    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended, or this is not its thread.</exception>
     public void Set(TKey key, TValue value) => Put(key, value, Condition.None);
 
     /// <summary>Adds a key.</summary>
@@ -76,7 +77,7 @@ public sealed class DictionaryBatch<TKey, TValue>
     /// <param name="value">Its value.</param>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
     /// <exception cref="ArgumentException">The key is there already.</exception>
-    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended, or this is not its thread.</exception>
     public void Add(TKey key, TValue value)
     {
         if (!Put(key, value, Condition.Absent))
@@ -90,14 +91,14 @@ public sealed class DictionaryBatch<TKey, TValue>
     /// <param name="value">Its value.</param>
     /// <returns>Whether it was added.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
-    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended, or this is not its thread.</exception>
     public bool TryAdd(TKey key, TValue value) => Put(key, value, Condition.Absent);
 
     /// <summary>Removes a key.</summary>
     /// <param name="key">The key.</param>
     /// <returns>Whether it was there.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
-    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended, or this is not its thread.</exception>
     public bool TryRemove(TKey key) => TryRemove(key, out _);
 
     /// <summary>Removes a key.</summary>
@@ -105,7 +106,7 @@ public sealed class DictionaryBatch<TKey, TValue>
     /// <param name="value">The value it had.</param>
     /// <returns>Whether it was there.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
-    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended, or this is not its thread.</exception>
     public bool TryRemove(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         Check(key);
@@ -120,7 +121,7 @@ public sealed class DictionaryBatch<TKey, TValue>
     }
 
     /// <summary>Removes every entry.</summary>
-    /// <exception cref="InvalidOperationException">The batch has ended.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended, or this is not its thread.</exception>
     public void Clear()
     {
         ThrowIfEnded();
@@ -145,6 +146,11 @@ public sealed class DictionaryBatch<TKey, TValue>
         if (!(_primitives?.IsOpen ?? _objects!.IsOpen))
         {
             throw new InvalidOperationException("The batch has ended: it is for the delegate of Update only.");
+        }
+
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            throw new InvalidOperationException("The batch was used on another thread than that of its delegate, for which alone it is.");
         }
     }
 }

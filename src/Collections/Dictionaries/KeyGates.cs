@@ -5,73 +5,116 @@ namespace SwmrKit;
 /// whatever factories and dictionaries, is refused.
 /// </summary>
 /// <typeparam name="TKey">The type of the keys.</typeparam>
-internal sealed class KeyGates<TKey>(IEqualityComparer<TKey>? comparer)
+internal sealed class KeyGates<TKey>(IEqualityComparer<TKey> comparer)
     where TKey : notnull
 {
     private readonly ExclusiveLock _lock = new();
-    private readonly Dictionary<TKey, KeyGate> _gates = new(comparer);
+    private readonly Dictionary<int, Gate> _gates = []; // By the key's hash, so that none of the comparer's code runs on the way out.
 
     /// <summary>Waits until no other thread has the key's gate, and takes it.</summary>
     /// <exception cref="InvalidOperationException">The thread has the gate already, or one for which its owner waits.</exception>
     public Scope Enter(TKey key)
     {
-        KeyGate gate;
-        using (_lock.Enter())
-        {
-            if (!_gates.TryGetValue(key, out KeyGate? found))
-            {
-                _gates.Add(key, found = new KeyGate());
-            }
-
-            gate = found;
-            gate.Users++;
-        }
-
+        Gate gate = Find(key, comparer.GetHashCode(key));
         try
         {
             gate.Enter();
         }
         catch
         {
-            Forget(key, gate);
+            Forget(gate);
             throw;
         }
 
-        return new Scope(this, key, gate);
+        return new Scope(this, gate);
     }
 
-    private void Forget(TKey key, KeyGate gate)
+    private Gate Find(TKey key, int hash)
     {
         using ExclusiveLock.Scope locked = _lock.Enter();
-        if (--gate.Users == 0)
+        _gates.TryGetValue(hash, out Gate? first);
+        Gate? gate = first;
+        while (gate is not null && !comparer.Equals(gate.Key, key))
         {
-            _gates.Remove(key);
+            gate = gate.Next;
+        }
+
+        if (gate is null)
+        {
+            gate = new Gate(key, hash) { Next = first };
+            _gates[hash] = gate;
+        }
+
+        gate.Users++;
+        return gate;
+    }
+
+    private void Forget(Gate gate)
+    {
+        using ExclusiveLock.Scope locked = _lock.Enter();
+        if (--gate.Users > 0)
+        {
+            return;
+        }
+
+        Gate first = _gates[gate.Hash];
+        if (!ReferenceEquals(first, gate))
+        {
+            while (!ReferenceEquals(first.Next, gate))
+            {
+                first = first.Next!;
+            }
+
+            first.Next = gate.Next;
+        }
+        else if (gate.Next is { } next)
+        {
+            _gates[gate.Hash] = next;
+        }
+        else
+        {
+            _gates.Remove(gate.Hash);
         }
     }
 
     /// <summary>Has the gate until disposed.</summary>
-    public readonly ref struct Scope(KeyGates<TKey> gates, TKey key, KeyGate gate)
+    public readonly ref struct Scope
     {
+        private readonly KeyGates<TKey> _gates;
+        private readonly Gate _gate;
+
+        internal Scope(KeyGates<TKey> gates, Gate gate) => (_gates, _gate) = (gates, gate);
+
         /// <summary>Leaves the gate to the next thread.</summary>
         public void Dispose()
         {
-            gate.Exit();
-            gates.Forget(key, gate);
+            _gate.Exit();
+            _gates.Forget(_gate);
         }
+    }
+
+    /// <summary>The gate of a key, in a list of those whose keys have its hash. Guarded by the gates' lock.</summary>
+    internal sealed class Gate(TKey key, int hash) : KeyGate
+    {
+        public TKey Key => key;
+
+        public int Hash => hash;
+
+        public Gate? Next { get; set; }
+
+        /// <summary>How many threads have it or wait for it.</summary>
+        public int Users { get; set; }
     }
 }
 
 /// <summary>A key's gate: who has it, and who waits for which.</summary>
-internal sealed class KeyGate
+internal class KeyGate
 {
     /// <summary>Guards the owners, and the waits of all threads, over all dictionaries: a cycle may go through several.</summary>
     private static readonly object s_graph = new();
     private static readonly Dictionary<Thread, KeyGate> s_waits = [];
 
     private Thread? _owner;
-
-    /// <summary>How many threads have it or wait for it. Guarded by the gates' lock.</summary>
-    public int Users { get; set; }
 
     public void Enter()
     {
@@ -104,15 +147,39 @@ internal sealed class KeyGate
         }
     }
 
+    /// <summary>Leaves the gate. An interrupt of the thread does not keep it: the gate would never open again.</summary>
     public void Exit()
     {
-        lock (s_graph)
+        bool interrupted = false;
+        while (!TryExit())
         {
-            _owner = null;
-            if (s_waits.Count > 0)
+            interrupted = true;
+        }
+
+        if (interrupted)
+        {
+            Thread.CurrentThread.Interrupt(); // For the thread's next wait.
+        }
+    }
+
+    private bool TryExit()
+    {
+        try
+        {
+            lock (s_graph)
             {
-                Monitor.PulseAll(s_graph);
+                _owner = null;
+                if (s_waits.Count > 0)
+                {
+                    Monitor.PulseAll(s_graph);
+                }
             }
+
+            return true;
+        }
+        catch (ThreadInterruptedException)
+        {
+            return false; // On the way into the lock.
         }
     }
 }

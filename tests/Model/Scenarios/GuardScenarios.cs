@@ -134,7 +134,7 @@ internal static class GuardScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 2);
+        Full: 1);
 
     /// <summary>A reader that enters after the retirement has returned does not hold the thing back: progress, where a fault can only leak.</summary>
     public static Scenario LateReaderHoldsNothing => new(

@@ -29,7 +29,7 @@ internal sealed partial class Table<TKey, TStored>
 
         if (draft.IsChanged)
         {
-            Publish(draft, changes: 1);
+            Publish(Shrunk(draft.Root, draft.Count) ?? draft, changes: 1);
         }
 
         return true;
@@ -44,8 +44,6 @@ internal sealed partial class Table<TKey, TStored>
     {
         /// <summary>No generation's: they begin with 0.</summary>
         public const long Stamp = -2;
-
-        private readonly List<Page> _pages = [];
 
         public Root Root { get; set; } = table.CurrentRoot;
 
@@ -76,37 +74,6 @@ internal sealed partial class Table<TKey, TStored>
         {
             Root = empty;
             Count = 0;
-            _pages.Clear();
-            for (int link = 0; link < empty.Links; link++)
-            {
-                Own(empty.PageAt(link));
-            }
-        }
-
-        /// <summary>Goes on with what another draft holds.</summary>
-        public void Take(Draft other)
-        {
-            Root = other.Root;
-            _pages.Clear();
-            _pages.AddRange(other._pages);
-        }
-
-        public void Own(Page page) => _pages.Add(page);
-
-        public void Restamp(long generation)
-        {
-            foreach (Page page in _pages)
-            {
-                if (page.Stamp == Stamp)
-                {
-                    page.Stamp = generation;
-                }
-            }
-
-            if (Root.Stamp == Stamp)
-            {
-                Root.Stamp = generation;
-            }
         }
     }
 }

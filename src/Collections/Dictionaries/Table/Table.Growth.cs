@@ -37,16 +37,16 @@ internal sealed partial class Table<TKey, TStored>
         }
 
         var pages = new List<Page>();
-        return Distribute(draft, root.Hashing, entries, full.Depth, deepest, limit, stamp, pages) ? pages : null;
+        return Distribute(root.Hashing, entries, full.Depth, deepest, limit, stamp, pages) ? pages : null;
     }
 
-    private bool Distribute(Draft? draft, Hashing hashing, List<Hashed> entries, int depth, int deepest, int limit, long stamp, List<Page> pages)
+    private bool Distribute(Hashing hashing, List<Hashed> entries, int depth, int deepest, int limit, long stamp, List<Page> pages)
     {
         if (entries.Count > limit && depth < deepest)
         {
             uint bit = 1u << (31 - depth);
-            return Distribute(draft, hashing, entries.FindAll(entry => (entry.Hash & bit) == 0), depth + 1, deepest, _geometry.Fill, stamp, pages)
-                && Distribute(draft, hashing, entries.FindAll(entry => (entry.Hash & bit) != 0), depth + 1, deepest, _geometry.Fill, stamp, pages);
+            return Distribute(hashing, entries.FindAll(entry => (entry.Hash & bit) == 0), depth + 1, deepest, _geometry.Fill, stamp, pages)
+                && Distribute(hashing, entries.FindAll(entry => (entry.Hash & bit) != 0), depth + 1, deepest, _geometry.Fill, stamp, pages);
         }
 
         bool isFitting = entries.Count <= _geometry.Fill;
@@ -71,7 +71,6 @@ internal sealed partial class Table<TKey, TStored>
         }
 
         head ??= new Page(stamp, depth, _geometry.Fill);
-        draft?.Own(head);
         pages.Add(head);
         return true;
     }
@@ -85,21 +84,33 @@ internal sealed partial class Table<TKey, TStored>
         }
         else
         {
-            draft.Take(Rebuilt(draft.Root, draft.Count, Hashing.RandomText));
+            draft.Root = Rebuilt(draft.Root, draft.Count, Hashing.RandomText).Root;
         }
     }
 
-    /// <summary>Gives memory back after many removals. What has been removed stays removed if that is not possible.</summary>
-    private void ShrinkIfPossible()
+    /// <summary>What has too large a directory after many removals, in one that fits.</summary>
+    /// <returns>Null where the directory is not too large, or that is not possible: what has been removed stays removed all the same.</returns>
+    private Draft? Shrunk(Root root, long count)
     {
+        if (!_geometry.IsWasteful(root.Depth, count))
+        {
+            return null;
+        }
+
         try
         {
-            Publish(Rebuilt(CurrentRoot, _progress.Count.ReadRelaxed(), Hashing), changes: 0);
+            return Rebuilt(root, count, root.Hashing);
         }
 #pragma warning disable CA1031 // A comparer that throws, or memory that is short: the table is right as it is.
-        catch (Exception)
+        catch (Exception exception)
 #pragma warning restore CA1031
         {
+            if (exception is ThreadInterruptedException)
+            {
+                Thread.CurrentThread.Interrupt(); // For the thread's next wait.
+            }
+
+            return null;
         }
     }
 
@@ -123,7 +134,7 @@ internal sealed partial class Table<TKey, TStored>
     /// <summary>Puts a draft in the place of everything, in one store.</summary>
     private void Publish(Draft draft, int changes)
     {
-        draft.Restamp(_progress.Gate.Generation); // If a snapshot comes now, they are copied once more than they need be; no harm else.
+        draft.Root.Restamp(Draft.Stamp, _progress.Gate.Generation); // If a snapshot comes now, they are copied once more than they need be; no harm else.
         long generation = _progress.Gate.Enter();
         _root.Write(draft.Root); // D3: release, after all that is in it.
         _progress.Count.Write(draft.Count);

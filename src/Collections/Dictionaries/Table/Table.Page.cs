@@ -134,7 +134,20 @@ internal sealed partial class Table<TKey, TStored>
         /// <summary>A copy of it and of its overflow, every entry in its place, without what was removed.</summary>
         public Page Copy(long stamp)
         {
-            var copy = new Page(stamp, Depth, Limit) { Used = Used, Overflow = Overflow?.Copy(stamp) };
+            Page head = CopyOne(stamp);
+            Page last = head;
+            for (Page? page = Overflow; page is not null; page = page.Overflow)
+            {
+                last.Overflow = page.CopyOne(stamp);
+                last = last.Overflow;
+            }
+
+            return head;
+        }
+
+        private Page CopyOne(long stamp)
+        {
+            var copy = new Page(stamp, Depth, Limit) { Used = Used };
             for (int group = 0; group < Groups; group++)
             {
                 Vector128<byte> tags = Tags((uint)group);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace SwmrKit;
@@ -42,9 +43,9 @@ internal sealed partial class Table<TKey, TStored>
         RefuseReentry();
         using ExclusiveLock.Scope writing = _writer.Enter();
         bool removed = Remove(null, key, condition, expected, out existing);
-        if (removed && _geometry.IsWasteful(CurrentRoot.Depth, _progress.Count.ReadRelaxed()))
+        if (removed && Shrunk(CurrentRoot, _progress.Count.ReadRelaxed()) is { } shrunk)
         {
-            ShrinkIfPossible();
+            Publish(shrunk, changes: 0);
         }
 
         return removed;
@@ -268,7 +269,6 @@ internal sealed partial class Table<TKey, TStored>
     {
         PagesCopied++;
         Page copy = page.Copy(stamp);
-        draft?.Own(copy);
         return copy;
     }
 
@@ -293,10 +293,22 @@ internal sealed partial class Table<TKey, TStored>
         return copy;
     }
 
-    private static bool AreSame(TStored one, TStored other) =>
-        typeof(TStored).IsValueType ? EqualityComparer<TStored>.Default.Equals(one, other) : ReferenceEquals(one, other);
+    /// <summary>By their bits: of zeros and of values that are no numbers there are several that count as equal, or do not.</summary>
+    private static bool AreSame(TStored one, TStored other)
+    {
+        if (!typeof(TStored).IsValueType)
+        {
+            return ReferenceEquals(one, other);
+        }
 
-    private void RefuseReentry()
+        ref byte first = ref Unsafe.As<TStored, byte>(ref one);
+        ref byte second = ref Unsafe.As<TStored, byte>(ref other);
+        return MemoryMarshal.CreateReadOnlySpan(ref first, Unsafe.SizeOf<TStored>()).SequenceEqual(MemoryMarshal.CreateReadOnlySpan(ref second, Unsafe.SizeOf<TStored>()));
+    }
+
+    /// <summary>To be called before anything else that waits: under the writer's lock a thread that waits for another may wait for ever.</summary>
+    /// <exception cref="InvalidOperationException">The calling thread is writing: in the comparer, or in a batch's delegate.</exception>
+    public void RefuseReentry()
     {
         if (_writer.IsHeldByCurrentThread)
         {
