@@ -51,7 +51,7 @@ internal static class Keys
     public static Keys<string> Flood(int count) => new(count, static number => Eight(TextHash.Blind, number));
 
     /// <summary>Strings as long as those of a flood, and no harder to tell apart, that do not collide.</summary>
-    public static Keys<string> NoFlood(int count) => new(count, static number => Eight(~TextHash.Blind, number));
+    public static Keys<string> NoFlood(int count) => new(count, static number => Eight(TextHash.Blind ^ 0x1234_5678_9ABC_DEF1, number));
 
     /// <summary>Eight characters: the hash multiplies what it makes of the first four by what it makes of the others, and <see cref="TextHash.Blind"/> in front makes that zero.</summary>
     private static string Eight(ulong first, int number)
