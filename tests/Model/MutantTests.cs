@@ -117,6 +117,9 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     public void Mutant_BatchOwnsByGeneration_is_killed() => Kill("BatchOwnsByGeneration");
 
     [Fact]
+    public void Mutant_ClearedPageKeepsBatchStamp_is_killed() => Kill("ClearedPageKeepsBatchStamp");
+
+    [Fact]
     public void Mutant_ChangeLostInFirstValue_is_killed() => Kill("ChangeLostInFirstValue");
 
     [Fact]

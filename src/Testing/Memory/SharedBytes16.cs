@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace SwmrKit.Testing.Memory;
 
-/// <summary>Stands in for the sixteen shared bytes of the same name: two words, between whose reads anything may happen; within one, the bytes are read at once.</summary>
+/// <summary>Stands in for the sixteen shared bytes of the same name: two words, read in no particular order, between whose reads anything may happen; within one, the bytes are read at once.</summary>
 /// <remarks>The last three parameters of each method are filled in by the compiler, for traces. Never copy it while it is in use.</remarks>
 public struct SharedBytes16
 {
@@ -18,8 +18,11 @@ public struct SharedBytes16
     public Vector128<byte> Read([CallerMemberName] string member = "", [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         var site = new Site(member, file, line);
-        long low = ModelRuntime.Read(Location.At(ref _low), Ordering.Acquire, site).Number;
-        long high = ModelRuntime.Read(Location.At(ref _high), Ordering.Acquire, site).Number;
+
+        // One load, and a barrier after it: neither half comes before the other.
+        long low = ModelRuntime.Read(Location.At(ref _low), Ordering.Relaxed, site).Number;
+        long high = ModelRuntime.Read(Location.At(ref _high), Ordering.Relaxed, site).Number;
+        Fence.Acquire();
         return Vector128.Create(low, high).AsByte();
     }
 

@@ -175,21 +175,6 @@ public sealed class DictionaryRobustnessTests : IClassFixture<SharedMachine>
         Assert.Equal(double.NegativeInfinity, dictionary[1]);
     }
 
-    [Fact]
-    public void After_a_clear_a_batch_is_as_secret_as_ever()
-    {
-        CopyOnWriteDictionary<int, int> dictionary = [];
-        dictionary.Set(1, 1);
-        dictionary.Clear();
-        Assert.Throws<InvalidOperationException>(() => dictionary.Update(batch =>
-        {
-            batch.Set(2, 2);
-            Assert.False(dictionary.ContainsKey(2));
-            throw new InvalidOperationException();
-        }));
-        Assert.Empty(dictionary);
-    }
-
     private readonly record struct Colliding(int Number)
     {
         public override int GetHashCode() => 1;

@@ -50,6 +50,35 @@ internal static class DictionaryScenarios
         Plain: 2,
         Full: 3);
 
+    /// <summary>A key is removed and added again under a reader, where the new slot's tag lies in the other half of the sixteen that a load brings.</summary>
+    public static Scenario DictionaryRemoveAndAddAcrossHalves => new(
+        static () =>
+        {
+            int group = GroupOf(s_first);
+            var table = new Table<int, object?>(null, Hashing.Comparer, 0, Small(fill: 16));
+            foreach (int key in Enumerable.Range(1, 1_000).Where(key => key != s_first && GroupOf(key) == group).Take(7))
+            {
+                table.Put(key, "", Condition.None, null, out _);
+            }
+
+            table.Put(s_first, "1", Condition.None, null, out _);
+            var history = new DictionaryHistory<object?>((s_first, "1"));
+            World.Run(
+                ("R", () => history.Read(0, table, s_first, times: 2)),
+                ("W", () =>
+                {
+                    history.Remove(1, table, s_first);
+                    history.Put(1, table, s_first, "2");
+                    history.Put(1, table, s_first, "3");
+                }
+            ));
+            history.Check();
+
+            static int GroupOf(int key) => (int)(TextHash.Mix(key) % 4);
+        },
+        Plain: 2,
+        Full: 3);
+
     /// <summary>A reader looks two keys up while one is removed and the other added, in one page.</summary>
     public static Scenario DictionaryRemoveAndAddAnother => new(
         static () =>
@@ -169,6 +198,41 @@ internal static class DictionaryScenarios
             )));
             AssertState(table, captured, states);
             AssertState(table, table.Capture(), states);
+        },
+        Plain: 2,
+        Full: 3);
+
+    /// <summary>A batch after everything was removed, which fails half way beside a reader: nothing of it is ever seen.</summary>
+    public static Scenario DictionaryClearThenFailingBatch => new(
+        static () =>
+        {
+            Table<int, object?> table = Create((s_first, "a0"));
+            World.Run(
+                ("R", () =>
+                {
+                    if (table.TryFind(s_first, out object? value))
+                    {
+                        Model.Assert(value is "a0", "a change of a batch was visible before its end");
+                    }
+                }
+            ),
+                ("W", () =>
+                {
+                    table.Clear();
+                    try
+                    {
+                        table.Update(null, static draft =>
+                        {
+                            draft.Put(s_first, "a1", Condition.None, out _);
+                            throw new InvalidOperationException();
+                        });
+                    }
+                    catch (InvalidOperationException)
+                    {
+                    }
+                }
+            ));
+            Model.Assert(!table.TryFind(s_first, out _) && table.Count == 0, "what a failed batch did has stayed");
         },
         Plain: 2,
         Full: 3);
