@@ -2,7 +2,7 @@ using Xunit.Abstractions;
 
 namespace SwmrKit.Tests;
 
-/// <summary>Readers and snapshots beside a writer at full rate on real cores. What each check would notice, a writer that is wrong on purpose shows.</summary>
+/// <summary>Readers and snapshots beside a writer at full rate on real cores. That of batches has a writer that is wrong on purpose beside it; what breaks the others is shown by mutants in the model.</summary>
 public sealed class DictionaryStressTests(ITestOutputHelper output) : IClassFixture<ExclusiveMachine>
 {
     private const int Keys = 64;
