@@ -40,6 +40,23 @@ public sealed class MutantGeneratorTests : IClassFixture<SharedMachine>
     private static readonly (string, string)[] s_sources = [("Gate.cs", Gate), ("Scenarios.cs", Scenarios)];
 
     [Fact]
+    public void A_mutant_is_made_of_the_groups_it_patches_and_no_others()
+    {
+        Mutation mutation = Mutation.Of([.. s_sources, ("other/Unconcerned.cs", "namespace SwmrKit;\n\ninternal static class Unconcerned;\n")], ("Doubled", """
+            # The sum is doubled.
+            scenario: Scenarios.Run
+            file: Gate.cs
+            -        return a + b;
+            +        return 2 * (a + b);
+            """));
+
+        Assert.Empty(mutation.Errors);
+        using MemoryStream assembly = mutation.Emit();
+        string[] types = [.. Assembly.Load(assembly.ToArray()).GetTypes().Where(static type => type.Namespace == "SwmrKit.Mutants.Doubled").Select(static type => type.Name)];
+        Assert.Equal(["Gate", "Scenarios"], types.Order());
+    }
+
+    [Fact]
     public void A_mutant_runs_patched_beside_the_original()
     {
         Mutation mutation = Mutation.Of(s_sources, ("Doubled", """

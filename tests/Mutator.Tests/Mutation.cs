@@ -61,7 +61,7 @@ internal sealed class Mutation
         public override SourceText GetText(CancellationToken cancellationToken = default) => SourceText.From(text);
     }
 
-    /// <summary>The options as MSBuild hands them over: the property, and the mark on every additional file but the mutants.</summary>
+    /// <summary>The options as MSBuild hands them over: the property, and on every additional file but the mutants its folder as the group.</summary>
     private sealed class Options(string? scenarioType) : AnalyzerConfigOptionsProvider
     {
         public override AnalyzerConfigOptions GlobalOptions { get; } = new One("build_property.SwmrKitMutantScenarioType", scenarioType);
@@ -69,7 +69,7 @@ internal sealed class Mutation
         public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => new One("", null);
 
         public override AnalyzerConfigOptions GetOptions(AdditionalText textFile) =>
-            new One("build_metadata.AdditionalFiles.SwmrKitMutantSource", textFile.Path.EndsWith(".cs", StringComparison.Ordinal) ? "true" : "");
+            new One("build_metadata.AdditionalFiles.SwmrKitMutantSource", textFile.Path.EndsWith(".cs", StringComparison.Ordinal) ? $"in {Path.GetDirectoryName(textFile.Path)}" : "");
     }
 
     private sealed class One(string name, string? value) : AnalyzerConfigOptions

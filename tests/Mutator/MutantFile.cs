@@ -34,6 +34,9 @@ internal sealed class MutantFile
 
     public string Scenario { get; private set; } = "";
 
+    /// <summary>The files it patches.</summary>
+    public IEnumerable<string> Files => _hunks.Select(static hunk => hunk.File);
+
     /// <summary>Where the scenario is named, from 0.</summary>
     public int ScenarioLine { get; private set; }
 

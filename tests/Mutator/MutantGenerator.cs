@@ -7,15 +7,16 @@ using Microsoft.CodeAnalysis.Text;
 namespace SwmrKit.Mutator;
 
 /// <summary>
-/// Compiles every mutant beside the real code: for each <c>NAME.mutant</c> among a project's additional files, a copy of all its
-/// mutant sources in <c>namespace SwmrKit.Mutants.NAME</c>, with the mutant's patch applied; and a catalogue of them.
+/// Compiles every mutant beside the real code: for each <c>NAME.mutant</c> among a project's additional files, a copy of the
+/// mutant sources it concerns in <c>namespace SwmrKit.Mutants.NAME</c>, with the mutant's patch applied; and a catalogue of them.
 /// </summary>
 /// <remarks>
 /// <para><b>Why copies.</b> A namespace inside <c>SwmrKit</c> finds the copied types first and everything else where the original finds
 /// it. So the mutant differs from the real code by its patch and nothing else, and both run in one process, through the same scenarios,
 /// which are copied with the rest.</para>
-/// <para><b>Sources</b> are the additional files with <c>SwmrKitMutantSource="true"</c>, each in <c>namespace SwmrKit;</c> and of a
-/// name of its own. They need not be compiled in the project itself. How to consume this: <c>SwmrKit.Mutator.props</c>. How a mutant is
+/// <para><b>Sources</b> are the additional files with <c>SwmrKitMutantSource="GROUP"</c>, each in <c>namespace SwmrKit;</c> and of a
+/// name of its own. A mutant is made of the groups in which it patches something, and its scenario must be in one of them; all else it shares
+/// with the real code. They need not be compiled in the project itself. How to consume this: <c>SwmrKit.Mutator.props</c>. How a mutant is
 /// written: <see cref="MutantFile"/>.</para>
 /// <para><b>The catalogue</b>, <c>SwmrKit.Mutants.MutantCatalog.All</c>, has the name, the prose and the scenario of each mutant, the
 /// latter as the mutant has it and as the original has it: what is caught in one must be clean in the other.</para>
@@ -33,11 +34,12 @@ public sealed class MutantGenerator : IIncrementalGenerator
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
-        IncrementalValueProvider<ImmutableArray<AdditionalText>> sources = context.AdditionalTextsProvider
+        IncrementalValueProvider<ImmutableArray<(AdditionalText File, string Group)>> sources = context.AdditionalTextsProvider
             .Combine(context.AnalyzerConfigOptionsProvider)
-            .Where(static pair => pair.Right.GetOptions(pair.Left).TryGetValue("build_metadata.AdditionalFiles.SwmrKitMutantSource", out string? mark)
-                && mark.Equals("true", StringComparison.OrdinalIgnoreCase))
-            .Select(static (pair, _) => pair.Left)
+            .Select(static (pair, _) => (
+                File: pair.Left,
+                Group: pair.Right.GetOptions(pair.Left).TryGetValue("build_metadata.AdditionalFiles.SwmrKitMutantSource", out string? group) ? group : ""))
+            .Where(static source => source.Group.Length > 0)
             .Collect();
         IncrementalValuesProvider<AdditionalText> mutants = context.AdditionalTextsProvider
             .Where(static file => file.Path.EndsWith(".mutant", StringComparison.Ordinal));
@@ -49,10 +51,10 @@ public sealed class MutantGenerator : IIncrementalGenerator
         context.RegisterSourceOutput(mutants.Collect().Combine(scenarioType), static (output, pair) => List(output, pair.Left, pair.Right));
     }
 
-    private static void CheckSources(SourceProductionContext output, ImmutableArray<AdditionalText> sources)
+    private static void CheckSources(SourceProductionContext output, ImmutableArray<(AdditionalText File, string Group)> sources)
     {
         var names = new HashSet<string>();
-        foreach (AdditionalText source in sources)
+        foreach ((AdditionalText source, _) in sources)
         {
             if (LinesOf(source).Count(static line => line == RootDeclaration) != 1)
             {
@@ -66,10 +68,10 @@ public sealed class MutantGenerator : IIncrementalGenerator
         }
     }
 
-    private static void Copy(SourceProductionContext output, AdditionalText file, ImmutableArray<AdditionalText> sources)
+    private static void Copy(SourceProductionContext output, AdditionalText file, ImmutableArray<(AdditionalText File, string Group)> sources)
     {
         var copies = new Dictionary<string, List<string>>();
-        foreach (AdditionalText source in sources)
+        foreach ((AdditionalText source, _) in sources)
         {
             copies[Path.GetFileName(source.Path)] = LinesOf(source);
         }
@@ -89,10 +91,12 @@ public sealed class MutantGenerator : IIncrementalGenerator
             }
         }
 
-        foreach (KeyValuePair<string, List<string>> copy in copies)
+        var groups = new HashSet<string>(sources.Where(source => mutant.Files.Contains(Path.GetFileName(source.File.Path))).Select(static source => source.Group));
+        foreach ((AdditionalText source, _) in sources.Where(source => groups.Count == 0 || groups.Contains(source.Group)))
         {
-            IEnumerable<string> lines = copy.Value.Select(line => line == RootDeclaration ? $"namespace {Root}.Mutants.{mutant.Name};" : line);
-            Add(output, $"{mutant.Name}.{copy.Key}", lines);
+            string name = Path.GetFileName(source.Path);
+            IEnumerable<string> lines = copies[name].Select(line => line == RootDeclaration ? $"namespace {Root}.Mutants.{mutant.Name};" : line);
+            Add(output, $"{mutant.Name}.{name}", lines);
         }
     }
 
