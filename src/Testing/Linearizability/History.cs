@@ -20,6 +20,7 @@ public sealed class History<TOperation, TResult>
     private readonly List<RecordedOperation<TOperation, TResult>> _operations = [];
     private readonly Dictionary<int, RecordedOperation<TOperation, TResult>> _pending = [];
     private long _events;
+    private Fingerprint _returned; // In a model, what has returned by now: whoever invokes an operation then does so after that.
 
     /// <summary>Creates an empty history.</summary>
     public History()
@@ -55,6 +56,10 @@ public sealed class History<TOperation, TResult>
 
         _operations.Add(recorded);
         _events++;
+        if (ModelThread.Running is { } running)
+        {
+            running.Execution.Past?.Found(running, _returned);
+        }
     }
 
     /// <summary>Records that the operation a thread has under way has returned. Call it after the call.</summary>
@@ -69,6 +74,7 @@ public sealed class History<TOperation, TResult>
         }
 
         recorded.Complete(result, _events++);
+        _returned += ModelThread.Running?.Past ?? default;
     }
 
     /// <summary>Calls an operation and records its invocation and its return. If it throws, it stays pending.</summary>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace SwmrKit.Testing;
 
@@ -12,12 +13,30 @@ namespace SwmrKit.Testing;
 internal sealed class DepthFirst : Strategy
 {
     private readonly List<Node> _path = [];
+    private readonly Dictionary<Fingerprint, int> _visited = []; // With the fewest interruptions before.
     private int _depth;
 
     /// <summary>The most decisions of an execution so far.</summary>
     public int Deepest { get; private set; }
 
     public override bool DecidesAt(bool isShared) => isShared;
+
+    public override bool HasBeenAt(Fingerprint state, int preemptions)
+    {
+        if (_depth < _path.Count)
+        {
+            return false;
+        }
+
+        ref int fewest = ref CollectionsMarshal.GetValueRefOrAddDefault(_visited, state, out bool wasVisited);
+        if (wasVisited && fewest <= preemptions)
+        {
+            return true;
+        }
+
+        fewest = preemptions;
+        return false;
+    }
 
     public override int PickThread(IReadOnlyList<ModelThread> candidates)
     {
@@ -93,6 +112,7 @@ internal sealed class DepthFirst : Strategy
     public void Restart()
     {
         _path.Clear();
+        _visited.Clear();
         _depth = 0;
     }
 

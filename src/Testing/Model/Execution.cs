@@ -44,11 +44,18 @@ internal sealed class Execution
             _races = new Races(this, strategy);
             strategy.OnlyWhereAsked = true;
         }
+        else if (!options.IsUnreduced && !strategy.IsReplay)
+        {
+            Past = new Past(this);
+        }
     }
 
     public MemoryModel Memory { get; }
 
     public Disputes Disputes { get; }
+
+    /// <summary>The state it is in; null where nobody asks for that.</summary>
+    public Past? Past { get; }
 
     public IReadOnlyList<ModelThread> Threads => _threads;
 
@@ -79,6 +86,7 @@ internal sealed class Execution
         Fences.Enter(this, null);
         ModelThread main = Add("main", body, isDaemon: false, parent: null);
         _races?.Started(main);
+        Past?.Started(main);
         main.IsStarting = false;
         main.Epoch = 1;
         main.Forks[0] = 1;
@@ -100,7 +108,14 @@ internal sealed class Execution
             return 0;
         }
 
+        if (Past is not null && _strategy.HasBeenAt(Past.AtChoice(ModelThread.Running!), _preemptions))
+        {
+            WasRedundant = true;
+            return 0;
+        }
+
         int pick = _strategy.Pick(alternatives);
+        Past?.Chose(pick);
         Trace?.NotePick(pick);
         return pick;
     }
@@ -111,6 +126,7 @@ internal sealed class Execution
         ThrowIfAborting();
         operation.Location?.Enter(this, thread);
         thread.Next = operation;
+        Past?.Announced(thread, operation);
         bool isShared = _options.IsUnreduced || (!WasRedundant && Disputes.MayConcern(thread, operation));
         if (isShared)
         {
@@ -142,6 +158,7 @@ internal sealed class Execution
             _races?.Does(thread, _strategy.LastDecision);
         }
 
+        Past?.Does(thread, operation);
         if (_asleep != 0)
         {
             Wake(thread, operation);
@@ -180,6 +197,7 @@ internal sealed class Execution
         child.Forks[child.Id] = 1;
         parent.Forks[parent.Id]++;
         _races?.Started(child);
+        Past?.Started(child);
         After(parent, "starts a thread");
 
         // On to its first operation, so that at every decision the next one of each thread is known.
@@ -394,6 +412,12 @@ internal sealed class Execution
                 WasRedundant = true;
                 return first;
             }
+        }
+
+        if (Past is not null && _candidates.Count > 1 && _strategy.HasBeenAt(Past.At(isPreemptible && !yields ? current : null), _preemptions))
+        {
+            WasRedundant = true;
+            return _candidates[0];
         }
 
         ModelThread next = _candidates[_strategy.PickThread(_candidates)];

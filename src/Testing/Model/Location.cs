@@ -52,6 +52,9 @@ internal sealed class Location
     public int[] ForkRead => _forkRead ??= new int[Execution.MostThreads];
     public int[] ForkWrite => _forkWrite ??= new int[Execution.MostThreads];
 
+    /// <summary>Of what has one order, the fingerprint of the last operation; of a word in a memory of single values, that of its last write.</summary>
+    public Fingerprint Past { get; set; }
+
     /// <summary>Creates a location with a value, on the calling model thread if there is one.</summary>
     public static Location Create(Word initial) => new(initial, ModelThread.Running);
 
@@ -84,6 +87,7 @@ internal sealed class Location
         Messages.Clear();
         Messages.Add(new Message(_initial, null, null) { Position = 0 });
         (_lastRead, _lastWrite, _forkRead, _forkWrite) = (null, null, null, null);
+        Past = default;
     }
 
     /// <summary>Outside every execution a location is an ordinary variable, and its value the next execution's initial one.</summary>

@@ -18,7 +18,7 @@ public sealed record ModelOptions
 
     /// <summary>
     /// How often in an execution a thread that could go on is interrupted; null, the default, for any number of times. Yielding,
-    /// waiting and ending do not count. With a bound no reduction is made but that of undisputed locations.
+    /// waiting and ending do not count. With a bound nothing is tried twice from one state; without, one order of independent operations.
     /// </summary>
     public int? PreemptionBound { get; init; }
 

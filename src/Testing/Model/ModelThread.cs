@@ -74,6 +74,9 @@ public sealed class ModelThread
     /// <summary>What has happened before by starts and joins alone.</summary>
     internal int[] Forks { get; } = new int[Execution.MostThreads];
 
+    /// <summary>What it has done, and what came before that.</summary>
+    internal Fingerprint Past { get; set; }
+
     /// <summary>Its thread-local variables.</summary>
     internal Dictionary<Type, object> Variables { get; } = [];
 

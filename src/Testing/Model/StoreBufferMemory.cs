@@ -18,7 +18,7 @@ internal sealed class StoreBufferMemory(Execution execution) : MemoryModel(execu
     /// <summary>A thread's stores on their way to memory, oldest first.</summary>
     internal sealed class Buffer
     {
-        public List<(Location Location, Word Value)> Stores { get; } = [];
+        public List<(Location Location, Word Value, Fingerprint Past)> Stores { get; } = [];
 
         /// <summary>How many of them, from the oldest, came before the last light barrier.</summary>
         public int Marked { get; set; }
@@ -88,7 +88,7 @@ internal sealed class StoreBufferMemory(Execution execution) : MemoryModel(execu
 
     public override Word Read(ModelThread thread, Location location, Ordering ordering)
     {
-        List<(Location Location, Word Value)> own = thread.Buffer.Stores;
+        List<(Location Location, Word Value, Fingerprint Past)> own = thread.Buffer.Stores;
         int last = own.FindLastIndex(store => ReferenceEquals(store.Location, location));
         if (last < 0)
         {
@@ -97,13 +97,14 @@ internal sealed class StoreBufferMemory(Execution execution) : MemoryModel(execu
 
         _remark = last >= 0 ? "its own, still in its buffer" : IsPendingElsewhere(thread, location) ? "stale: a store of another thread is still in its buffer" : "";
         thread.Buffer.Watched[location] = location.Version;
+        Execution.Past?.Found(thread, last >= 0 ? own[last].Past : location.Past);
         return last >= 0 ? own[last].Value : location.Value;
     }
 
     public override void Write(ModelThread thread, Location location, Word value, Ordering ordering)
     {
         _remark = "";
-        thread.Buffer.Stores.Add((location, value));
+        thread.Buffer.Stores.Add((location, value, thread.Past));
     }
 
     public override Word ReadModifyWrite(ModelThread thread, Location location, Update update)
@@ -112,9 +113,10 @@ internal sealed class StoreBufferMemory(Execution execution) : MemoryModel(execu
         Settle(location, thread);
         thread.Buffer.Watched[location] = location.Version;
         Word found = location.Value;
+        Execution.Past?.Found(thread, location.Past);
         if (update(found) is { } value)
         {
-            SetMemory(location, value);
+            SetMemory(location, value, thread.Past);
         }
 
         return found;
@@ -156,7 +158,7 @@ internal sealed class StoreBufferMemory(Execution execution) : MemoryModel(execu
     /// <summary>Nothing is emptied here: whoever joins the thread, or reads that it has ended, finds its stores in order.</summary>
     public override void Ended(ModelThread thread)
     {
-        thread.Buffer.Stores.Add((thread.Life, Word.Of(0)));
+        thread.Buffer.Stores.Add((thread.Life, Word.Of(0), thread.Past));
         Light(thread);
     }
 
@@ -211,8 +213,10 @@ internal sealed class StoreBufferMemory(Execution execution) : MemoryModel(execu
         }
     }
 
-    private static void SetMemory(Location location, Word value)
+    private void SetMemory(Location location, Word value, Fingerprint past)
     {
+        Execution.Past?.Inserted(location.Past, past, after: null);
+        location.Past = past;
         location.Value = value;
         location.Version++;
     }
@@ -239,13 +243,13 @@ internal sealed class StoreBufferMemory(Execution execution) : MemoryModel(execu
         Buffer buffer = thread.Buffer;
         for (; count > 0; count--)
         {
-            (Location location, Word value) = buffer.Stores[0];
+            (Location location, Word value, Fingerprint past) = buffer.Stores[0];
             buffer.IsDraining = true;
             Settle(location, thread);
             buffer.IsDraining = false;
             buffer.Stores.RemoveAt(0);
             buffer.Marked = Math.Max(0, buffer.Marked - 1);
-            SetMemory(location, value);
+            SetMemory(location, value, past);
         }
     }
 

@@ -31,6 +31,9 @@ internal abstract class Strategy
     /// <summary>The threads, as bits, that could be picked at a decision.</summary>
     public virtual int CandidatesAt(int decision) => 0;
 
+    /// <summary>Whether, at a new decision, all that can follow has been tried from the same state, with no more interruptions behind it.</summary>
+    public virtual bool HasBeenAt(Fingerprint state, int preemptions) => false;
+
     /// <summary>Picks the next thread.</summary>
     /// <param name="candidates">Those that can go on, one at least; the running one first if it can.</param>
     /// <returns>An index.</returns>

@@ -12,6 +12,9 @@ internal sealed class Message(Word value, ModelThread? writer, View? released)
 
     public View? Released { get; set; } = released;
 
+    /// <summary>Its writer's fingerprint when it was written.</summary>
+    public Fingerprint Past { get; init; }
+
     /// <summary>Its place in the modification order.</summary>
     public int Position { get; set; }
 

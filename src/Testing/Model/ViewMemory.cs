@@ -72,6 +72,7 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
         int age = Execution.Choose(choices);
         Message message = messages[newest - age];
         _remark = age == 0 ? "" : $"stale: {age} newer write(s), the latest {messages[newest].Value}";
+        Execution.Past?.Found(thread, message.Past);
         Learn(known, location, message, ordering == Ordering.Acquire);
         known.Watched[location] = message;
         return message.Value;
@@ -123,6 +124,7 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
         int at = candidates[Execution.Choose(candidates.Count)];
         Message found = messages[at];
         _remark = at == messages.Count - 1 ? "" : $"not the latest, which is {messages[^1].Value}";
+        Execution.Past?.Found(thread, found.Past);
         Learn(known, location, found, acquire: true);
         known.Watched[location] = found;
         if (update(found.Value) is { } value)
@@ -246,7 +248,9 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
         {
             if (read.Position < location.Messages.Count - 1)
             {
-                known.Current.See(location, location.Messages[read.Position + 1]);
+                Message news = location.Messages[read.Position + 1];
+                known.Current.See(location, news);
+                Execution.Past?.Found(thread, news.Past);
             }
         }
 
@@ -265,11 +269,12 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
         (acquire ? known.Current : known.Acquirable).Join(message.Released);
     }
 
-    private static void Insert(ModelThread thread, Location location, int after, Word value, bool release, View? releaseSequence)
+    private void Insert(ModelThread thread, Location location, int after, Word value, bool release, View? releaseSequence)
     {
         Knowledge known = thread.Known;
-        var message = new Message(value, thread, null);
+        var message = new Message(value, thread, null) { Past = thread.Past };
         location.Messages.Insert(after + 1, message);
+        Execution.Past?.Inserted(location.Messages[after].Past, message.Past, after + 2 < location.Messages.Count ? location.Messages[after + 2].Past : null);
         for (int i = after + 1; i < location.Messages.Count; i++)
         {
             location.Messages[i].Position = i;

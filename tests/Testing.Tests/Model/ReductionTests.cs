@@ -75,6 +75,7 @@ public sealed class ReductionTests(ITestOutputHelper output) : IClassFixture<Sha
     [InlineData(ModelMemory.Views, "x || || @ x=1")] // A timer may go off early though it went off last.
     [InlineData(ModelMemory.StoreBuffers, "x || || @ x=1")]
     [InlineData(ModelMemory.Views, "S1 D1 || @ y")] // A timer that was disarmed may go off before.
+    [InlineData(ModelMemory.Views, "x=1 y=2r || y=3 x")] // Two writes whose fingerprints were one.
     [InlineData(ModelMemory.Views, "|| ( x || ( y")] // As may a lock be taken that another never leaves.
     public void Of_this_program_the_reductions_lose_no_outcome(ModelMemory memory, string program)
     {
@@ -85,10 +86,19 @@ public sealed class ReductionTests(ITestOutputHelper output) : IClassFixture<Sha
 
     private static void AssertSame(string program, ModelMemory memory, IReadOnlySet<string> all)
     {
-        IReadOnlySet<string> reduced = new ConcurrentProgram(program).Outcomes(new ModelOptions { Memory = memory });
+        AssertSame(program, all, new ConcurrentProgram(program).Outcomes(new ModelOptions { Memory = memory }));
+        for (int bound = 0; bound <= 3; bound++)
+        {
+            var options = new ModelOptions { Memory = memory, PreemptionBound = bound };
+            AssertSame($"{program} with at most {bound} preemptions", new ConcurrentProgram(program).Outcomes(options with { IsUnreduced = true }), new ConcurrentProgram(program).Outcomes(options));
+        }
+    }
+
+    private static void AssertSame(string what, IReadOnlySet<string> all, IReadOnlySet<string> reduced)
+    {
         string lost = string.Join("\n", all.Except(reduced).Select(static outcome => "lost:  " + outcome));
         string added = string.Join("\n", reduced.Except(all).Select(static outcome => "added: " + outcome));
-        Assert.True(all.SetEquals(reduced), $"{program}\n{lost}\n{added}");
+        Assert.True(all.SetEquals(reduced), $"{what}\n{lost}\n{added}");
     }
 
     /// <summary>The outcomes without any reduction; null where there are too many interleavings.</summary>
