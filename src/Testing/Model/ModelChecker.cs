@@ -12,8 +12,8 @@ namespace SwmrKit.Testing;
 /// <c>SwmrKit.Memory</c>: production source compiled against them is checked as it stands.</para>
 /// <para>It is run again and again and must be deterministic but for the checker's decisions. Failures are a broken assertion, an exception that
 /// leaves a thread, a data race, a deadlock, and a livelock.</para>
-/// <para>The method is stateless model checking (Godefroid, POPL 1997) as in CHESS and Loom, with sleep sets, a preemption bound, and no
-/// decisions at locations that are not in dispute. Several scenarios may be checked at once on different threads.</para>
+/// <para>The method is stateless model checking (Godefroid, POPL 1997) as in CHESS and Loom, with sleep sets or else a preemption bound and
+/// fingerprints of the states seen, and no decisions at locations that are not in dispute. Several scenarios may be checked at once on different threads.</para>
 /// </remarks>
 public static class ModelChecker
 {

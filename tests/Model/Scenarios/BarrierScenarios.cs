@@ -40,7 +40,7 @@ internal static class BarrierScenarios
             Model.Assert(seenByWriter == 1 || seenByReader == 1, "neither the writer nor the reader saw the other's store");
         },
         Plain: 2,
-        Full: 2);
+        Full: 3);
 
     /// <summary>A tier whose heavy barrier is the model's.</summary>
     private sealed class ModelledMechanism : HeavyMechanism

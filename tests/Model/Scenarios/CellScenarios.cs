@@ -28,7 +28,7 @@ internal static class CellScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 2);
+        Full: 3);
 
     /// <summary>A reader under a guard that was open before: it raises its reservation to what it finds.</summary>
     public static Scenario CellReadUnderOpenGuard => new(
@@ -55,7 +55,7 @@ internal static class CellScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 2);
+        Full: 3);
 
     /// <summary>What was exchanged out is published again while a reader from its first time may hold it, and then replaced.</summary>
     public static Scenario ExchangedAndPublishedAgain => new(
@@ -75,7 +75,7 @@ internal static class CellScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 2);
+        Full: 3);
 
     /// <summary>Two writers, one reader: each object that was replaced is disposed once.</summary>
     public static Scenario CellTwoWriters => new(

@@ -45,7 +45,7 @@ internal static class ConfigurationScenarios
             Model.Assert(told.Last == 3, "the listener was not told of the last change");
         },
         Plain: 1,
-        Full: 2);
+        Full: 3);
 
     /// <summary>A change to what cannot be used: its value can be built, but not what belongs to it. Then a good one.</summary>
     public static Scenario ChangeThatFails => new(
@@ -110,7 +110,7 @@ internal static class ConfigurationScenarios
             settings.Settle(2);
         },
         Plain: 2,
-        Full: 2);
+        Full: 3);
 
     /// <summary>A listener that causes a change is told of it after the one before, and so is everybody else, although another thread changes something, too.</summary>
     public static Scenario ListenerThatChanges => new(
@@ -127,7 +127,7 @@ internal static class ConfigurationScenarios
             Model.Assert(told.Last == 4, "the listener was not told of the last change");
         },
         Plain: 2,
-        Full: 2);
+        Full: 3);
 
     /// <summary>A value as it was read: all of it, or a reader has got a part.</summary>
     private sealed class Value(int number)

@@ -117,7 +117,7 @@ internal static class DictionaryScenarios
             Model.Assert(table.Count == (table.TryFind(s_first, out _) ? 1 : 0), "the count is not that of the entries");
         },
         Plain: 1,
-        Full: 2);
+        Full: 3);
 
     /// <summary>A snapshot beside two writes in place: it is the state of its version, then and ever after.</summary>
     public static Scenario DictionarySnapshotBesideWrites => new(
@@ -143,7 +143,7 @@ internal static class DictionaryScenarios
             AssertState(table, captured, states);
         },
         Plain: 1,
-        Full: 2);
+        Full: 3);
 
     /// <summary>Two snapshots with writes before, between and after: generation upon generation.</summary>
     public static Scenario DictionaryTwoSnapshots => new(
@@ -171,7 +171,7 @@ internal static class DictionaryScenarios
             AssertState(table, second, states);
         },
         Plain: 1,
-        Full: 2);
+        Full: 3);
 
     /// <summary>A batch of two changes, read beside it and captured beside it: both or none.</summary>
     public static Scenario DictionaryBatch => new(

@@ -123,7 +123,7 @@ internal static class GuardScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 1);
+        Full: 2);
 
     /// <summary>A batch that nobody fills is flushed by the timer, while a reader reads.</summary>
     public static Scenario TimerFlushes => new(
@@ -134,7 +134,7 @@ internal static class GuardScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 1);
+        Full: 2);
 
     /// <summary>A reader that enters after the retirement has returned does not hold the thing back: progress, where a fault can only leak.</summary>
     public static Scenario LateReaderHoldsNothing => new(

@@ -39,7 +39,7 @@ internal static class LeaseScenarios
             Model.Assert(world.Domain.LeasesHeld == 0, "a slot was lost");
         },
         Plain: 2,
-        Full: 2);
+        Full: 3);
 
     /// <summary>A read is made into a lease, which outlives it, while the value is replaced.</summary>
     public static Scenario PromotionAgainstRetire => new(
@@ -139,7 +139,7 @@ internal static class LeaseScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 1);
+        Full: 2);
 
     /// <summary>A value is exchanged out and published again while a lease from its first time is held.</summary>
     public static Scenario LeaseOfWhatIsPublishedAgain => new(

@@ -46,7 +46,7 @@ internal static class ReaderScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 1);
+        Full: 2);
 
     /// <summary>A handle is given up and collected as soon as its last use allows, which is inside Enter; its slot may then be another's.</summary>
     public static Scenario HandleCollectedInsideEnter => new(
