@@ -5,7 +5,7 @@ namespace SwmrKit.Tests;
 
 /// <summary>
 /// The barrier in a program compiled ahead of time: it forbids what it must, and its readers pay one compare. The probe is published
-/// for the purpose (some 30 seconds), with clang or gcc as the linker and objdump to look at the code.
+/// for the purpose (some 30 seconds, so in a full run only), with clang or gcc as the linker and objdump to look at the code.
 /// </summary>
 public sealed class NativeAotTests(ITestOutputHelper output, NativeProbe native) : IClassFixture<ExclusiveMachine>, IClassFixture<NativeProbe>
 {
@@ -58,9 +58,14 @@ public sealed class NativeAotTests(ITestOutputHelper output, NativeProbe native)
     [InlineData("denied after start", "heavy deny:38 light heavy tier", "AsymmetricBarrierException ", BarrierTier.PrivateExpedited)]
     public void A_refused_membarrier_ends_in_another_tier_or_an_exception_natively_too(string fault, string questions, string heavy, BarrierTier tier)
     {
-        if (!IsHere() || Ask("tier")["tier"] != nameof(BarrierTier.PrivateExpedited))
+        if (!IsHere())
         {
-            TestMode.NoPower(output, "no native probe, or no membarrier to deny");
+            return;
+        }
+
+        if (Ask("tier")["tier"] != nameof(BarrierTier.PrivateExpedited))
+        {
+            TestMode.NoPower(output, "no membarrier to deny");
             return;
         }
 
@@ -130,6 +135,12 @@ public sealed class NativeAotTests(ITestOutputHelper output, NativeProbe native)
 
     private bool IsHere()
     {
+        if (!TestMode.IsFull)
+        {
+            output.WriteLine("nothing was shown: published in a full run only");
+            return false;
+        }
+
         if (native.Published.Unavailable is not { } reason)
         {
             return true;
