@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.ConstrainedExecution;
 
 namespace SwmrKit;
@@ -30,6 +31,7 @@ internal sealed class FieldwiseComparer<T> : IEqualityComparer<T>
         private readonly Dictionary<object, object> _pairs = new(ReferenceEqualityComparer.Instance);
         private readonly HashSet<object> _partners = new(ReferenceEqualityComparer.Instance);
         private readonly Stack<(object, object)> _open = new();
+        private readonly Dictionary<Type, FieldInfo[]> _fields = [];
         private int _met;
 
         public bool AreEqual(object? x, object? y)
@@ -107,6 +109,11 @@ internal sealed class FieldwiseComparer<T> : IEqualityComparer<T>
                 return HaveEqualElements(first, (Array)y);
             }
 
+            if (x is ValueType && HasUndeclaredElements(x.GetType()))
+            {
+                return false;
+            }
+
             for (Type? type = x.GetType(); type is not null; type = type.BaseType)
             {
                 bool isDictionary = type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>);
@@ -146,7 +153,19 @@ internal sealed class FieldwiseComparer<T> : IEqualityComparer<T>
         }
 
         [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed is one that no code reads: nobody can tell by it.")]
-        private static FieldInfo[] Fields(Type type) =>
-            type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly);
+        private FieldInfo[] Fields(Type type)
+        {
+            if (!_fields.TryGetValue(type, out FieldInfo[]? fields))
+            {
+                fields = type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly);
+                _fields.Add(type, fields);
+            }
+
+            return fields;
+        }
+
+        /// <summary>Inline arrays, and what a fixed buffer is made of, declare a field for their first element only.</summary>
+        private bool HasUndeclaredElements(Type type) =>
+            Fields(type).Length == 1 && (type.IsDefined(typeof(InlineArrayAttribute), inherit: false) || type.IsDefined(typeof(UnsafeValueTypeAttribute), inherit: false));
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace SwmrKit.Tests;
@@ -88,6 +89,15 @@ public sealed class FieldwiseComparerTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void Elements_that_no_field_is_declared_for_count_too()
+    {
+        var inline = new Inline();
+        inline[1] = 7;
+        Assert.False(Equal(new Everything { Anything = default(Inline) }, new Everything { Anything = inline }));
+        Assert.False(Equal(new Everything { Anything = default(Fixed) }, new Everything { Anything = Fixed.WithSecond(7) }));
+    }
+
+    [Fact]
     public void Nothing_of_the_objects_is_run() =>
         Assert.False(new FieldwiseComparer<Refusing>().Equals(new Refusing(1), new Refusing(2)));
 
@@ -174,6 +184,24 @@ public sealed class FieldwiseComparerTests : IClassFixture<SharedMachine>
     }
 
     private sealed class Derived : Inner;
+
+    [InlineArray(2)]
+    private struct Inline
+    {
+        private int _first;
+    }
+
+    private unsafe struct Fixed
+    {
+        private fixed int _numbers[2];
+
+        public static Fixed WithSecond(int number)
+        {
+            Fixed result = default;
+            result._numbers[1] = number;
+            return result;
+        }
+    }
 
     private sealed class Refusing(int number)
     {
