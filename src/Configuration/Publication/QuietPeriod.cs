@@ -87,12 +87,34 @@ internal sealed class QuietPeriod(TimeProvider time, TimeSpan quiet, Action acti
         {
             // Not before the millisecond that timers count in has passed, or it would be set again for nothing.
             TimeSpan whole = TimeSpan.FromMilliseconds(Math.Ceiling(due.TotalMilliseconds));
-            _timer ??= time.CreateTimer(static state => ((QuietPeriod)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer ??= CreateTimer();
             return _timer.Change(whole, Timeout.InfiniteTimeSpan);
         }
         catch (Exception)
         {
             return false;
+        }
+    }
+
+    /// <summary>Without the context of whoever gave the first signal: the timer serves those that come later, too.</summary>
+    private ITimer CreateTimer()
+    {
+        bool suppresses = !ExecutionContext.IsFlowSuppressed();
+        if (suppresses)
+        {
+            ExecutionContext.SuppressFlow();
+        }
+
+        try
+        {
+            return time.CreateTimer(static state => ((QuietPeriod)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+        finally
+        {
+            if (suppresses)
+            {
+                ExecutionContext.RestoreFlow();
+            }
         }
     }
 }
