@@ -106,23 +106,26 @@ internal sealed class ConfigurationFiles : IReloadState, IDisposable
     private void Watch(FileConfigurationProvider provider)
     {
         FileConfigurationSource source = provider.Source;
-        Action<FileLoadExceptionContext>? inner = source.OnLoadException;
-        source.OnLoadException = context =>
-        {
-            inner?.Invoke(context);
-            if (!context.Ignore)
-            {
-                Note(context.Provider, context.Provider.GetReloadToken(), context.Exception);
-            }
-        };
+        Own(new LoadErrors(this, source));
         if (source.ReloadOnChange && source.FileProvider is { } files && source.Path is { } path)
         {
-            IDisposable registration = ChangeToken.OnChange(() => files.Watch(path), () => _ = TryOpenLater(provider));
-            lock (_lock)
+            Own(ChangeToken.OnChange(() => files.Watch(path), () => _ = TryOpenLater(provider)));
+        }
+    }
+
+    /// <summary>Disposes something with this.</summary>
+    private void Own(IDisposable registration)
+    {
+        lock (_lock)
+        {
+            if (!_isDisposed)
             {
                 _registrations.Add(registration);
+                return;
             }
         }
+
+        registration.Dispose();
     }
 
     /// <summary>A file that cannot even be opened fails before its provider asks anybody, and keeps its data: only the error is missing.</summary>
@@ -176,6 +179,47 @@ internal sealed class ConfigurationFiles : IReloadState, IDisposable
                 ChainedConfigurationProvider chained => Providers(chained.Configuration),
                 _ => [],
             });
+
+    /// <summary>Hears of a source's errors, beside whom it told of them before. The source may live longer than the container, and is not to keep it.</summary>
+    private sealed class LoadErrors : IDisposable
+    {
+        private readonly FileConfigurationSource _source;
+        private readonly Action<FileLoadExceptionContext>? _inner;
+        private ConfigurationFiles? _files;
+
+        public LoadErrors(ConfigurationFiles files, FileConfigurationSource source)
+        {
+            _files = files;
+            _source = source;
+            _inner = SkipDisposed(source.OnLoadException);
+            source.OnLoadException = Handle;
+        }
+
+        public void Dispose()
+        {
+            Volatile.Write(ref _files, null);
+            _source.OnLoadException = SkipDisposed(_source.OnLoadException);
+        }
+
+        private static Action<FileLoadExceptionContext>? SkipDisposed(Action<FileLoadExceptionContext>? handler)
+        {
+            while (handler?.Target is LoadErrors errors && Volatile.Read(ref errors._files) is null)
+            {
+                handler = errors._inner;
+            }
+
+            return handler;
+        }
+
+        private void Handle(FileLoadExceptionContext context)
+        {
+            _inner?.Invoke(context);
+            if (!context.Ignore)
+            {
+                Volatile.Read(ref _files)?.Note(context.Provider, context.Provider.GetReloadToken(), context.Exception);
+            }
+        }
+    }
 
     private sealed record Fault(OptionsReloadFailure Failure, IChangeToken Token)
     {
