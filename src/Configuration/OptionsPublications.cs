@@ -49,14 +49,25 @@ internal sealed class OptionsPublications<[DynamicallyAccessedMembers(Dynamicall
         IOptionsChangeTokenSource<TOptions>[] all = [.. sources];
         _configured = all.Select(static source => source.Name ?? Options.DefaultName).ToFrozenSet(StringComparer.Ordinal);
         status.Add(this);
-        foreach (IOptionsChangeTokenSource<TOptions> source in all) // Last: a change may come from here on.
+        try
         {
-            _registrations.Add(ChangeToken.OnChange(source.GetChangeToken, Change, source.Name ?? Options.DefaultName));
+            foreach (IOptionsChangeTokenSource<TOptions> source in all) // Last: a change may come from here on.
+            {
+                _registrations.Add(ChangeToken.OnChange(source.GetChangeToken, Change, source.Name ?? Options.DefaultName));
+            }
+        }
+        catch
+        {
+            Dispose(); // Nobody else will: the container makes another when it is asked again.
+            throw;
         }
     }
 
     /// <summary>Those without a name.</summary>
     public Publication<TOptions> Default { get; }
+
+    /// <summary>How many names have been asked for, that without one among them.</summary>
+    public int Count => _named.Count;
 
     public IEnumerable<OptionsReloadFailure> Failures =>
         _named.Values
@@ -67,6 +78,8 @@ internal sealed class OptionsPublications<[DynamicallyAccessedMembers(Dynamicall
     public Publication<TOptions> Of(string? name) =>
         string.IsNullOrEmpty(name) ? Default : _named.TryGetValue(name, out Publication<TOptions>? publication) ? publication : _named.GetOrAdd(name, New);
 
+    public bool TryRemove(string? name) => _named.TryGetValue(name ?? Options.DefaultName, out Publication<TOptions>? publication) && publication.TryRemove();
+
     public void Clear()
     {
         foreach (Publication<TOptions> publication in _named.Values)
@@ -76,6 +89,9 @@ internal sealed class OptionsPublications<[DynamicallyAccessedMembers(Dynamicall
     }
 
     public IDisposable Listen(Action<TOptions, string> listener) => _announcements.Listen(listener);
+
+    /// <summary>Has a failure reported when the lock of the name's publication, which is held here, has been given up.</summary>
+    public void Report(string name, Exception failure) => _announcements.AddFailure(name, failure);
 
     /// <summary>Takes in a change: now, or when the changes have come to rest.</summary>
     public void Change(string name)

@@ -14,7 +14,6 @@ internal sealed class OptionsSnapshot<[DynamicallyAccessedMembers(DynamicallyAcc
     private readonly Func<TOptions, T> _create;
     private readonly Func<TOptions, IChangeToken?>? _watch;
     private readonly Action<T>? _reclaim;
-    private readonly Action<Exception> _report;
     private SwmrCell<T>? _cell; // From the constructor on, or there is
     private ExceptionDispatchInfo? _refusal; // why the first resource could not be put in one.
     private SharedInt32 _isStale;
@@ -26,15 +25,13 @@ internal sealed class OptionsSnapshot<[DynamicallyAccessedMembers(DynamicallyAcc
         RetirementDomain domain,
         Func<TOptions, T> create,
         Func<TOptions, IChangeToken?>? watch,
-        Action<T>? reclaim,
-        Action<Exception> report)
+        Action<T>? reclaim)
     {
         _publications = publications;
         _name = name;
         _create = create;
         _watch = watch;
         _reclaim = reclaim;
-        _report = report;
         Domain = domain;
         try
         {
@@ -72,7 +69,7 @@ internal sealed class OptionsSnapshot<[DynamicallyAccessedMembers(DynamicallyAcc
     IStaged IAttachment<TOptions>.Stage(TOptions value)
     {
         _isStale.Write(0);
-        Watch? watch = _watch?.Invoke(value) is { } token ? new Watch(this, token) : null; // Before the resource: it may change while it is read.
+        Watch? watch = WatchFor(value); // Before the resource: it may change while it is read.
         try
         {
             T resource = _create(value) ?? throw new InvalidOperationException($"What builds the {typeof(T)} of options {typeof(TOptions)} returned null.");
@@ -80,9 +77,7 @@ internal sealed class OptionsSnapshot<[DynamicallyAccessedMembers(DynamicallyAcc
         }
         catch
         {
-            // What is watched may be what is missing.
-            _isStale.Write(1);
-            Follow(watch);
+            NoteUnbuilt(watch);
             throw;
         }
     }
@@ -100,11 +95,44 @@ internal sealed class OptionsSnapshot<[DynamicallyAccessedMembers(DynamicallyAcc
         return ReferenceEquals(read.Value, resource);
     }
 
+    private Watch? WatchFor(TOptions value)
+    {
+        try
+        {
+            return _watch?.Invoke(value) is { } token ? new Watch(this, token) : null;
+        }
+        catch
+        {
+            _isStale.Write(1); // What was watched so far still is.
+            throw;
+        }
+    }
+
+    /// <summary>What is watched may be what is missing, and what the resource in force was built of is watched no longer.</summary>
+    private void NoteUnbuilt(Watch? watch)
+    {
+        if (_watch is not null)
+        {
+            _isStale.Write(1);
+            Follow(watch);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "What cannot be followed is reported; what has been built of it is in force.")]
     private void Follow(Watch? watch)
     {
         _watched.Exchange(watch)?.End();
-        watch?.Begin();
+        try
+        {
+            watch?.Begin();
+        }
+        catch (Exception exception)
+        {
+            Report(exception);
+        }
     }
+
+    private void Report(Exception exception) => _publications.Report(_name, exception);
 
     private void OnWatchedChange(Watch watch)
     {
@@ -170,7 +198,7 @@ internal sealed class OptionsSnapshot<[DynamicallyAccessedMembers(DynamicallyAcc
             }
             catch (Exception exception)
             {
-                owner._report(exception);
+                owner.Report(exception);
             }
 
             owner.Follow(watch);
@@ -180,8 +208,7 @@ internal sealed class OptionsSnapshot<[DynamicallyAccessedMembers(DynamicallyAcc
         [SuppressMessage("Design", "CA1031", Justification = "The reload has failed already, for a reason of its own.")]
         public void Discard()
         {
-            owner._isStale.Write(1);
-            owner.Follow(watch);
+            owner.NoteUnbuilt(watch);
             try
             {
                 if (owner.Holds(resource))
@@ -204,7 +231,7 @@ internal sealed class OptionsSnapshot<[DynamicallyAccessedMembers(DynamicallyAcc
             }
             catch (Exception exception)
             {
-                owner._report(exception);
+                owner.Report(exception);
             }
         }
     }

@@ -67,18 +67,15 @@ public static class SwmrOptionsBuilderExtensions
         ArgumentNullException.ThrowIfNull(create);
         string name = builder.Name;
         builder.Services.AddSwmrOptions<TOptions>(name);
-        builder.Services.AddKeyedSingleton<ISnapshot<T>>(name.Length == 0 ? null : name, (provider, _) =>
-        {
-            OptionsReloadStatus status = provider.GetRequiredService<OptionsReloadStatus>();
-            return new OptionsSnapshot<TOptions, T>(
+        builder.Services.AddKeyedSingleton<ISnapshot<T>>(
+            name.Length == 0 ? null : name,
+            (provider, _) => new OptionsSnapshot<TOptions, T>(
                 provider.GetRequiredService<OptionsPublications<TOptions>>(),
                 name,
                 provider.GetService<RetirementDomain>() ?? RetirementDomain.Shared,
                 options => create(options, provider),
                 watch,
-                reclaim,
-                exception => status.ReportFailure(new OptionsReloadFailure(typeof(TOptions), name, null, exception)));
-        });
+                reclaim));
         return builder;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class SwmrOptionsCache<[DynamicallyAccessedMembers(DynamicallyAc
         return publications.Of(name).TryAdd(options);
     }
 
-    public bool TryRemove(string? name) => publications.Of(name).TryRemove();
+    public bool TryRemove(string? name) => publications.TryRemove(name);
 
     public void Clear() => publications.Clear();
 }

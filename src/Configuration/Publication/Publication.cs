@@ -58,6 +58,7 @@ internal sealed class Publication<T>(string name, IPublicationSource<T> source, 
             if (_value.ReadRelaxed() is null)
             {
                 Publish(value, isChange: true);
+                NoteSuccess();
                 added = true;
             }
         }
@@ -66,13 +67,14 @@ internal sealed class Publication<T>(string name, IPublicationSource<T> source, 
         return added;
     }
 
-    /// <summary>Takes the value away, so that the next reader builds one. Nothing is announced.</summary>
+    /// <summary>Takes the value away, and the failure to replace it, so that the next reader builds one. Nothing is announced.</summary>
     public bool TryRemove()
     {
         using (Enter())
         {
             bool removed = _value.ReadRelaxed() is not null;
             _value.Write(null);
+            _failure.Write(null);
             return removed;
         }
     }
@@ -258,18 +260,24 @@ internal sealed class Publication<T>(string name, IPublicationSource<T> source, 
         return _writer.Enter();
     }
 
-    /// <summary>What was signalled from inside, while the lock was held here, is answered here.</summary>
+    /// <summary>What was signalled from inside, while the lock was held here, is answered here; what attachments had to report, reported.</summary>
     private void AfterEnter()
     {
         bool isSignalled;
+        bool mayHaveReported;
         using (_writer.Enter())
         {
             isSignalled = _isSignalledInside;
+            mayHaveReported = _attachments.Length != 0;
         }
 
         if (isSignalled)
         {
             Refresh();
+        }
+        else if (mayHaveReported)
+        {
+            announcements.Deliver();
         }
     }
 }
