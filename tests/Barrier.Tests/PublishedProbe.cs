@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace SwmrKit.Tests;
 
 /// <summary>
-/// The probe published to a temporary folder, in a compilation mode of the caller's choice. Everything the publication writes,
+/// A probe published to a temporary folder, in a compilation mode of the caller's choice. Everything the publication writes,
 /// intermediate files too, is in that folder, so that it disturbs no build.
 /// </summary>
 internal sealed class PublishedProbe : IDisposable
@@ -15,10 +15,12 @@ internal sealed class PublishedProbe : IDisposable
     private static readonly string[] s_unavailable = ["NU1100", "NU1101", "NU1102", "NU1103", "NU1301", "NETSDK1083", "NETSDK1094"];
 
     private readonly string _folder;
+    private readonly string _project;
 
-    private PublishedProbe(string folder, string? unavailable)
+    private PublishedProbe(string folder, string project, string? unavailable)
     {
         _folder = folder;
+        _project = project;
         Unavailable = unavailable;
     }
 
@@ -26,32 +28,35 @@ internal sealed class PublishedProbe : IDisposable
     public string? Unavailable { get; }
 
     /// <summary>The published program.</summary>
-    public string Program => Path.Combine(_folder, "program", "SwmrKit.Probe");
+    public string Program => Path.Combine(_folder, "program", "SwmrKit." + _project);
 
     /// <summary>A file that the program may write and the test read.</summary>
     public string File(string name) => Path.Combine(_folder, name);
 
-    public static PublishedProbe Publish(params string[] properties)
+    public static PublishedProbe Publish(params string[] properties) => PublishProject("Probe", properties);
+
+    /// <summary>Publishes another of the test folder's programs.</summary>
+    public static PublishedProbe PublishProject(string project, params string[] properties)
     {
         string folder = Directory.CreateTempSubdirectory("swmrkit-probe-").FullName;
         string[] arguments =
         [
-            "publish", Path.Combine(Repository(), "tests", "Probe", "SwmrKit.Probe.csproj"), "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--nologo",
+            "publish", Path.Combine(Repository(), "tests", project, $"SwmrKit.{project}.csproj"), "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--nologo",
             "--disable-build-servers", "--artifacts-path", Path.Combine(folder, "artifacts"), "-o", Path.Combine(folder, "program"), .. properties,
         ];
         (int code, string output) = Run("dotnet", arguments);
         if (code == 0)
         {
-            return new PublishedProbe(folder, null);
+            return new PublishedProbe(folder, project, null);
         }
 
         Directory.Delete(folder, recursive: true);
         string? missing = output.Split('\n').FirstOrDefault(static line => s_unavailable.Any(error => line.Contains(error, StringComparison.Ordinal)));
         Assert.True(missing is not null, "publishing failed:\n" + output);
-        return new PublishedProbe(folder, "a package could not be restored: " + missing.Trim());
+        return new PublishedProbe(folder, project, "a package could not be restored: " + missing.Trim());
     }
 
-    public static PublishedProbe NotHere(string reason) => new("", reason);
+    public static PublishedProbe NotHere(string reason) => new("", "", reason);
 
     /// <summary>Whether a program is to be had.</summary>
     public static bool IsInstalled(string program) =>
