@@ -15,6 +15,6 @@ internal sealed class OptionsHealthCheck(OptionsReloadStatus status) : IHealthCh
                     context.Registration.FailureStatus,
                     $"Not in force, because they are not valid or cannot be read: {string.Join("; ", failures)}",
                     failures.Count == 1 ? failures[0].Exception : new AggregateException(failures.Select(static failure => failure.Exception)),
-                    failures.GroupBy(static failure => failure.Subject).ToDictionary(static failed => failed.Key, static failed => (object)failed.First().Exception.Message)));
+                    failures.GroupBy(static failure => failure.Subject).ToDictionary(static failed => failed.Key, static failed => (object)failed.First().Reason)));
     }
 }

@@ -25,12 +25,16 @@ public sealed class OptionsReloadFailure
 
     /// <summary>What failed, and why, in words.</summary>
     /// <returns>The text.</returns>
-    public override string ToString() => $"{Subject}: {Exception.Message}";
+    public override string ToString() => $"{Subject}: {Reason}";
 
     internal string Subject =>
         File is not null ? $"configuration file '{File}'"
         : string.IsNullOrEmpty(OptionsName) ? $"options {OptionsType}"
         : $"options {OptionsType} '{OptionsName}'";
+
+    /// <summary>A file provider says which file it is, and only within that error what is wrong with it.</summary>
+    internal string Reason =>
+        File is not null && Exception.GetBaseException() is { } cause && !ReferenceEquals(cause, Exception) ? $"{Exception.Message} {cause.Message}" : Exception.Message;
 }
 
 /// <summary>Says what failed.</summary>

@@ -56,7 +56,7 @@ public sealed partial class OptionsReloadStatus
     internal void ReportFailure(OptionsReloadFailure failure)
     {
         Raise(ReloadFailed, failure);
-        Log(failure, static (logger, failure) => LogReloadFailed(logger, failure.Exception, failure.Subject, failure.Exception.Message));
+        Log(failure, static (logger, failure) => LogReloadFailed(logger, failure.Exception, failure.Subject, failure.Reason));
     }
 
     internal void ReportListener(OptionsReloadFailure failure)

@@ -36,6 +36,9 @@ public sealed class ConfigurationFileTests : IClassFixture<SharedMachine>, IDisp
         OptionsReloadFailure failure = Failure();
         Assert.Equal(("settings.json", (Type?)null), (failure.File, failure.OptionsType));
         Assert.Contains("configuration file 'settings.json'", failure.ToString(), StringComparison.Ordinal);
+        Assert.Contains(failure.Exception.GetBaseException().Message, failure.ToString(), StringComparison.Ordinal); // What is wrong, and where.
+        Assert.NotSame(failure.Exception, failure.Exception.GetBaseException());
+        Assert.Contains("LineNumber", Assert.Single(_log.Entries).Text, StringComparison.Ordinal);
         Assert.StartsWith("Reload failed, the last valid values stay in force: configuration file 'settings.json': ", Assert.Single(_log.Entries).Text, StringComparison.Ordinal);
         Assert.Equal("settings.json", Assert.Single(provider.GetRequiredService<OptionsReloadStatus>().Failures).File);
 
