@@ -1,7 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace SwmrKit;
+
+/// <summary>Named options, and the key whose text is their name.</summary>
+internal sealed class KeyedOptionsBuilder<TOptions>(IServiceCollection services, string name, object key) : OptionsBuilder<TOptions>(services, name)
+    where TOptions : class
+{
+    public object Key => key;
+}
 
 /// <summary>Named options as a keyed service: what has the name is what is found without one.</summary>
 internal sealed class NamedOptionsMonitor<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(IOptionsMonitor<TOptions> monitor, string name)

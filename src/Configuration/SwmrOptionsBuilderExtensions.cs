@@ -49,7 +49,7 @@ public static class SwmrOptionsBuilderExtensions
     /// </summary>
     /// <typeparam name="TOptions">The type of the options.</typeparam>
     /// <typeparam name="T">The type of the resource.</typeparam>
-    /// <param name="builder">The options. With a name, the snapshot is a keyed service, and the name its key. They are served as by <c>AddSwmrOptions</c>.</param>
+    /// <param name="builder">The options. With a name, the snapshot is a keyed service, and its key the name, or that of <c>AddKeyedSwmrOptions</c>. They are served as by <c>AddSwmrOptions</c>.</param>
     /// <param name="create">Builds the resource, a new one each time; it is the snapshot's from then on. It is called under the lock of the options: it must not wait for others who ask for the same ones.</param>
     /// <param name="watch">What else the resource is built of, such as the file that the options name: when the token has changed, the resource is built again although the
     /// options have not. It is asked before each building. Tokens that call nobody back are not followed.</param>
@@ -68,7 +68,7 @@ public static class SwmrOptionsBuilderExtensions
         string name = builder.Name;
         builder.Services.AddSwmrOptions<TOptions>(name);
         builder.Services.AddKeyedSingleton<ISnapshot<T>>(
-            name.Length == 0 ? null : name,
+            builder is KeyedOptionsBuilder<TOptions> keyed ? keyed.Key : name.Length == 0 ? null : name,
             (provider, _) => new OptionsSnapshot<TOptions, T>(
                 provider.GetRequiredService<OptionsPublications<TOptions>>(),
                 name,

@@ -37,7 +37,7 @@ public static class SwmrOptionsServiceCollectionExtensions
     }
 
     /// <summary>As <see cref="AddSwmrOptions"/>, named after a key, under which the three options interfaces are then services: what is asked of them without a name is
-    /// what has the name, and listeners are told of that name's changes alone.</summary>
+    /// what has the name, and listeners are told of that name's changes alone. What <c>AddSnapshot</c> adds to it has that key, too.</summary>
     /// <typeparam name="TOptions">The type of the options.</typeparam>
     /// <param name="services">Where to.</param>
     /// <param name="serviceKey">The key. Its text is the name.</param>
@@ -60,7 +60,8 @@ public static class SwmrOptionsServiceCollectionExtensions
             serviceKey, (provider, _) => new NamedOptionsMonitor<TOptions>(provider.GetRequiredService<IOptionsMonitor<TOptions>>(), name));
         services.TryAddKeyedScoped<IOptionsSnapshot<TOptions>>(
             serviceKey, (provider, _) => new NamedOptionsSnapshot<TOptions>(provider.GetRequiredService<IOptionsSnapshot<TOptions>>(), name));
-        return services.AddSwmrOptions<TOptions>(name);
+        services.AddSwmrOptions<TOptions>(name);
+        return new KeyedOptionsBuilder<TOptions>(services, name, serviceKey);
     }
 
     /// <summary>

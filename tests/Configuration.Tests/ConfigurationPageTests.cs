@@ -85,6 +85,41 @@ public sealed class ConfigurationPageTests : IClassFixture<SharedMachine>, IDisp
     }
 
     [Fact]
+    public async Task Resources_by_key_and_the_wait_for_the_next_are_as_the_page_has_them()
+    {
+        using ServiceProvider services = Keyed(new ServiceCollection().AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(
+            new Dictionary<string, string?> { ["Upstreams:East:Server"] = "http://east/" }).Build())).BuildServiceProvider();
+        ISnapshot<HttpClient> client = services.GetRequiredKeyedService<ISnapshot<HttpClient>>("east");
+        using var stopping = new CancellationTokenSource();
+        var seen = new List<string>();
+        Task following = Follow(client, http =>
+        {
+            seen.Add(http.BaseAddress!.Host);
+            stopping.Cancel();
+        }, stopping.Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => following.WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.Equal(["east"], seen);
+        static IServiceCollection Keyed(IServiceCollection services)
+        {
+            services.AddKeyedSwmrOptions<PageSettings>("east")
+                .BindConfiguration("Upstreams:East")
+                .AddSnapshot(settings => new HttpClient { BaseAddress = settings.Server });
+            return services;
+        }
+
+        static async Task Follow(ISnapshot<HttpClient> client, Action<HttpClient> use, CancellationToken stopping)
+        {
+            long version = 0;
+            while (true)
+            {
+                version = await client.WaitForChangeAsync(version, stopping);
+                using Lease<HttpClient> lease = client.Lease();
+                use(lease.Value);
+            }
+        }
+    }
+
+    [Fact]
     public void The_code_of_the_page_is_the_code_above()
     {
         string[] snippets = Snippets.Of(Path.Combine(Snippets.Repository, "docs", "configuration.md"));

@@ -231,6 +231,19 @@ public sealed class SnapshotTests : IClassFixture<SharedMachine>
         Assert.Equal((2, 1), (Current(east), Current(west)));
     }
 
+    [Theory]
+    [InlineData("East")]
+    [InlineData(Region.East)]
+    public void One_of_keyed_options_has_their_key_whatever_its_type(object key)
+    {
+        IServiceCollection services = _configuration.Services("East");
+        services.AddKeyedSwmrOptions<Settings>(key).Validate(static settings => settings.IsWhole).AddSnapshot(settings => new Resource(settings.First, _made));
+        using ServiceProvider provider = Build(services);
+        ISnapshot<Resource> snapshot = provider.GetRequiredKeyedService<ISnapshot<Resource>>(key);
+        _configuration.Change(2, "East");
+        Assert.Equal((2, 2), (Current(snapshot), provider.GetRequiredKeyedService<IOptionsMonitor<Settings>>(key).CurrentValue.First));
+    }
+
     [Fact]
     public void The_options_themselves_are_never_disposed()
     {
@@ -362,6 +375,11 @@ public sealed class SnapshotTests : IClassFixture<SharedMachine>
         public bool IsDisposed => Volatile.Read(ref _disposals) > 0;
 
         public void Dispose() => Assert.Equal(1, Interlocked.Increment(ref _disposals));
+    }
+
+    private enum Region
+    {
+        East,
     }
 
     private sealed class Other(int number) : IDisposable
