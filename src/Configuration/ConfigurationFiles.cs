@@ -12,7 +12,8 @@ namespace SwmrKit;
 /// <remarks>
 /// <para>A file provider whose file turns out malformed on a reload empties its data and throws where nobody catches it; one whose required file is gone empties its
 /// data and says that it was reloaded. Options built then would be the defaults, and may well be valid.</para>
-/// <para>A provider gives out a new reload token with each load that succeeds. So a failure stands until the token that was current then has changed.</para>
+/// <para>A provider gives out a new reload token with each load that succeeds. So a failure stands until the token that was current then has changed, or until the provider is
+/// no longer among those of the configuration: <see cref="ConfigurationManager"/> makes all of them anew when its sources change.</para>
 /// </remarks>
 internal sealed class ConfigurationFiles : IReloadState, IDisposable
 {
@@ -36,22 +37,14 @@ internal sealed class ConfigurationFiles : IReloadState, IDisposable
         status.Add(this);
     }
 
-    public IEnumerable<OptionsReloadFailure> Failures
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return [.. _faults.Where(static fault => fault.Value.Stands).Select(static fault => fault.Value.Failure)];
-            }
-        }
-    }
+    public IEnumerable<OptionsReloadFailure> Failures => Standing(Current()).Select(static fault => fault.Failure);
 
     /// <summary>Refuses to go on while a file could not be loaded.</summary>
     /// <exception cref="ConfigurationFileException">That is so; it has been reported.</exception>
     public void ThrowIfUnavailable()
     {
-        foreach (FileConfigurationProvider provider in Watch())
+        List<FileConfigurationProvider> providers = Watch();
+        foreach (FileConfigurationProvider provider in providers)
         {
             FileConfigurationSource source = provider.Source;
             if (!source.Optional && source.ReloadOnChange && source.FileProvider?.GetFileInfo(source.Path ?? "").Exists == false)
@@ -60,12 +53,9 @@ internal sealed class ConfigurationFiles : IReloadState, IDisposable
             }
         }
 
-        lock (_lock)
+        if (Standing(providers).FirstOrDefault() is { } fault)
         {
-            if (_faults.Values.FirstOrDefault(static fault => fault.Stands) is { } fault)
-            {
-                throw new ConfigurationFileException(fault.Failure);
-            }
+            throw new ConfigurationFileException(fault.Failure);
         }
     }
 
@@ -82,10 +72,20 @@ internal sealed class ConfigurationFiles : IReloadState, IDisposable
         Array.ForEach(registrations, static registration => registration.Dispose());
     }
 
+    private List<FileConfigurationProvider> Current() => [.. _configurations.SelectMany(Providers)];
+
+    private Fault[] Standing(List<FileConfigurationProvider> providers)
+    {
+        lock (_lock)
+        {
+            return [.. providers.Select(provider => _faults.GetValueOrDefault(provider)).OfType<Fault>().Where(static fault => fault.Stands)];
+        }
+    }
+
     /// <summary>Looks for files that have not been watched before: sources may be added at any time.</summary>
     private List<FileConfigurationProvider> Watch()
     {
-        List<FileConfigurationProvider> providers = [.. _configurations.SelectMany(Providers)];
+        List<FileConfigurationProvider> providers = Current();
         foreach (FileConfigurationProvider provider in providers)
         {
             bool isNew;
@@ -96,20 +96,19 @@ internal sealed class ConfigurationFiles : IReloadState, IDisposable
 
             if (isNew)
             {
-                Watch(provider);
+                Watch(provider.Source);
             }
         }
 
         return providers;
     }
 
-    private void Watch(FileConfigurationProvider provider)
+    private void Watch(FileConfigurationSource source)
     {
-        FileConfigurationSource source = provider.Source;
         Own(new LoadErrors(this, source));
         if (source.ReloadOnChange && source.FileProvider is { } files && source.Path is { } path)
         {
-            Own(ChangeToken.OnChange(() => files.Watch(path), () => _ = TryOpenLater(provider)));
+            Own(ChangeToken.OnChange(() => files.Watch(path), () => _ = TryOpenLater(source)));
         }
     }
 
@@ -130,10 +129,10 @@ internal sealed class ConfigurationFiles : IReloadState, IDisposable
 
     /// <summary>A file that cannot even be opened fails before its provider asks anybody, and keeps its data: only the error is missing.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever opening the file throws is what is reported.")]
-    private async Task TryOpenLater(FileConfigurationProvider provider)
+    private async Task TryOpenLater(FileConfigurationSource source)
     {
-        FileConfigurationSource source = provider.Source;
-        IChangeToken loaded = provider.GetReloadToken();
+        (FileConfigurationProvider Provider, IChangeToken Loaded)[] concerned =
+            [.. Current().Where(provider => ReferenceEquals(provider.Source, source)).Select(static provider => (provider, provider.GetReloadToken()))];
         await Task.Delay(TimeSpan.FromMilliseconds(source.ReloadDelay), _time).ConfigureAwait(false);
         try
         {
@@ -148,15 +147,25 @@ internal sealed class ConfigurationFiles : IReloadState, IDisposable
         }
         catch (Exception exception)
         {
-            Note(provider, loaded, exception); // Of no account where the provider has fared better.
+            foreach ((FileConfigurationProvider provider, IChangeToken loaded) in concerned)
+            {
+                Note(provider, loaded, exception); // Of no account where the provider has fared better.
+            }
         }
     }
 
     private void Note(FileConfigurationProvider provider, IChangeToken loaded, Exception exception)
     {
+        List<FileConfigurationProvider> providers = Current();
         var fault = new Fault(new OptionsReloadFailure(null, null, provider.Source.Path, exception), loaded);
         lock (_lock)
         {
+            // Those of providers that are no more are of no account, and not kept.
+            foreach (FileConfigurationProvider gone in _faults.Keys.Except(providers).ToArray())
+            {
+                _faults.Remove(gone);
+            }
+
             // The same again: from a reload, and from those who looked before it had ended.
             bool isKnown = _faults.TryGetValue(provider, out Fault? known) && known.Stands
                 && known.Failure.Exception.GetType() == exception.GetType() && known.Failure.Exception.Message == exception.Message;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
@@ -198,6 +199,55 @@ public sealed class ConfigurationFileTests : IClassFixture<SharedMachine>, IDisp
         _ = Monitor(provider).CurrentValue;
         File.WriteAllText(FilePath, "{");
         Wait.Until(() => Failures() > 0, "the failure is reported");
+    }
+
+    [Fact]
+    public void A_malformed_file_that_is_read_by_another_provider_since_or_by_none_is_no_failure_any_longer()
+    {
+        Write(1);
+        using var configuration = new ConfigurationManager();
+        ((IConfigurationBuilder)configuration).Add(JsonFile(reload: false));
+        IServiceCollection services = new ServiceCollection().AddSingleton<IConfiguration>(configuration);
+        services.AddSwmrOptions<Settings>().BindConfiguration("Settings");
+        using ServiceProvider provider = Build(services);
+        Assert.Equal(1, Monitor(provider).CurrentValue.First);
+
+        Break();
+        Write(2);
+        ((IConfigurationBuilder)configuration).Sources.Insert(0, new MemoryConfigurationSource()); // Makes the providers of all sources anew.
+        Assert.Equal(2, Monitor(provider).CurrentValue.First);
+        Assert.Empty(provider.GetRequiredService<OptionsReloadStatus>().Failures);
+
+        Break();
+        configuration.Sources.RemoveAt(configuration.Sources.Count - 1);
+        Assert.Equal(0, Monitor(provider).CurrentValue.First);
+        Assert.Empty(provider.GetRequiredService<OptionsReloadStatus>().Failures);
+
+        void Break()
+        {
+            File.WriteAllText(FilePath, "{");
+            Assert.Throws<InvalidDataException>(((IConfigurationRoot)configuration).Reload);
+            Assert.Equal("settings.json", Assert.Single(provider.GetRequiredService<OptionsReloadStatus>().Failures).File);
+        }
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_opened_is_reported_for_a_provider_that_was_made_anew_too()
+    {
+        var files = new MemoryFile(Json(1));
+        using var configuration = new ConfigurationManager();
+        ((IConfigurationBuilder)configuration).Add(JsonFile(files));
+        IServiceCollection services = new ServiceCollection().AddSingleton<IConfiguration>(configuration);
+        services.AddSwmrOptions<Settings>().BindConfiguration("Settings");
+        using ServiceProvider provider = Build(services);
+        Assert.Equal(1, Monitor(provider).CurrentValue.First);
+        configuration.Sources.Insert(0, new MemoryConfigurationSource());
+        files.Refuse();
+        Wait.Until(() => Failures() > 0, "the failure is reported");
+        Assert.Single(provider.GetRequiredService<OptionsReloadStatus>().Failures);
+        files.Write(Json(2));
+        Wait.Until(() => Monitor(provider).CurrentValue.First == 2, "the next good file is taken in");
+        Assert.Empty(provider.GetRequiredService<OptionsReloadStatus>().Failures);
     }
 
     private string FilePath => Path.Combine(_directory.FullName, "settings.json");
