@@ -23,6 +23,7 @@ internal sealed class OptionsPublications<[DynamicallyAccessedMembers(Dynamicall
     private readonly List<IDisposable> _registrations = [];
     private readonly TimeSpan _debounce;
     private readonly TimeProvider _time;
+    private SharedInt32 _isDisposed;
 
     public OptionsPublications(
         IOptionsFactory<TOptions> factory,
@@ -96,6 +97,11 @@ internal sealed class OptionsPublications<[DynamicallyAccessedMembers(Dynamicall
     /// <summary>Takes in a change: now, or when the changes have come to rest.</summary>
     public void Change(string name)
     {
+        if (_isDisposed.Read() != 0)
+        {
+            return; // From somebody who reports to those who have left, too.
+        }
+
         Publication<TOptions> publication = Of(name);
         publication.Signal();
         if (_debounce == TimeSpan.Zero)
@@ -133,6 +139,7 @@ internal sealed class OptionsPublications<[DynamicallyAccessedMembers(Dynamicall
     /// <summary>Changes are no longer taken in; the values in force stay.</summary>
     public void Dispose()
     {
+        _isDisposed.Write(1);
         _registrations.ForEach(static registration => registration.Dispose());
         foreach (QuietPeriod period in _quietPeriods.Values)
         {

@@ -124,6 +124,34 @@ public sealed class OthersCodeTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void A_source_whose_token_has_changed_before_anybody_listens_is_a_change_like_any_other()
+    {
+        int built = 0;
+        var source = new ImpatientSource(1);
+        IServiceCollection services = new ServiceCollection().AddSingleton<IOptionsChangeTokenSource<Settings>>(source);
+        services.AddSwmrOptions<Settings>().Configure(settings => settings.First = ++built);
+        using ServiceProvider provider = services.BuildServiceProvider();
+        Assert.Equal(1, Monitor(provider).CurrentValue.First);
+        source.Report();
+        Assert.Equal(2, Monitor(provider).CurrentValue.First);
+    }
+
+    [Fact]
+    public void A_source_that_reports_to_whoever_has_left_builds_nothing()
+    {
+        int built = 0;
+        var source = new ImpatientSource(0);
+        IServiceCollection services = new ServiceCollection().AddSingleton<IOptionsChangeTokenSource<Settings>>(source);
+        services.AddSwmrOptions<Settings>().Configure(settings => settings.First = ++built);
+        ServiceProvider provider = services.BuildServiceProvider();
+        IOptionsMonitor<Settings> monitor = Monitor(provider);
+        Assert.Equal(1, monitor.CurrentValue.First);
+        provider.Dispose();
+        source.Report();
+        Assert.Equal((1, 1), (monitor.CurrentValue.First, built));
+    }
+
+    [Fact]
     public void A_listener_behind_a_quiet_period_does_not_run_in_the_context_of_whoever_caused_the_first_change()
     {
         var context = new AsyncLocal<string?>();
@@ -270,6 +298,32 @@ public sealed class OthersCodeTests : IClassFixture<SharedMachine>
         public string? Name => null;
 
         public IChangeToken GetChangeToken() => throw new InvalidOperationException("no token");
+    }
+
+    /// <summary>Its first tokens have changed when they are given out, and whoever stops listening is called all the same.</summary>
+    private sealed class ImpatientSource(int changed) : IOptionsChangeTokenSource<Settings>, IChangeToken, IDisposable
+    {
+        private Action? _callback;
+
+        public string? Name => null;
+
+        public bool HasChanged => false;
+
+        public bool ActiveChangeCallbacks => true;
+
+        public IChangeToken GetChangeToken() => changed-- > 0 ? new CancellationChangeToken(new CancellationToken(canceled: true)) : this;
+
+        public IDisposable RegisterChangeCallback(Action<object?> callback, object? state)
+        {
+            _callback = () => callback(state);
+            return this;
+        }
+
+        public void Report() => _callback!();
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class CountedSource : IOptionsChangeTokenSource<Settings>, IChangeToken
