@@ -12,7 +12,7 @@ public static class CopyOnWriteDictionary
     public static CopyOnWriteDictionary<TKey, TValue> Create<TKey, TValue>(params ReadOnlySpan<KeyValuePair<TKey, TValue>> entries)
         where TKey : notnull
     {
-        var dictionary = new CopyOnWriteDictionary<TKey, TValue>(entries.Length, null);
+        var dictionary = new CopyOnWriteDictionary<TKey, TValue>(entries.Length, null, keepsRoom: false);
         foreach ((TKey key, TValue value) in entries)
         {
             dictionary.Set(key, value);

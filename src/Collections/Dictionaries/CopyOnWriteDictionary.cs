@@ -18,7 +18,8 @@ namespace SwmrKit;
 /// belong together, take a snapshot.</para>
 /// <para><b>Writing.</b> Writers are serialised by a lock. A single write is O(1) amortised and allocates nothing where the page it touches has been written
 /// since the last snapshot; the first write to a page after a snapshot copies that page (1 to 2 KB) and the way to it. Now and then a write makes
-/// the table grow, or shrink after many removals, which costs that writer O(n); readers and snapshots go on meanwhile.</para>
+/// the table grow, or shrink after many removals, which costs that writer O(n); readers and snapshots go on meanwhile. Memory comes back as entries are removed: there are at most
+/// some twice as many pages as in a dictionary made of what is left.</para>
 /// <para><b>Batches.</b> <see cref="Update(Action{DictionaryBatch{TKey, TValue}})"/> makes several changes visible together: no reader and no snapshot sees some of them without the others, and when
 /// the delegate throws there are none.</para>
 /// <para><b>Enumeration</b> goes over a snapshot: it sees the dictionary as it was at the call, and never throws because of writes. As with any snapshot, the
@@ -52,8 +53,15 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue> : IReadOnlyDicti
     /// <summary>Creates an empty dictionary with room.</summary>
     /// <param name="capacity">For how many entries to make room.</param>
     /// <param name="comparer">Compares the keys; null for the default comparer of their type.</param>
+    /// <remarks>Up to so many entries few additions have to move others. The room stays until <see cref="Clear"/> or <see cref="TrimExcess"/>. It costs less than a bit an entry at first; its
+    /// memory is taken as entries come, up to a page (1 to 2 KB) for each of the first ones.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is negative.</exception>
     public CopyOnWriteDictionary(int capacity, IEqualityComparer<TKey>? comparer)
+        : this(capacity, comparer, keepsRoom: true)
+    {
+    }
+
+    internal CopyOnWriteDictionary(int capacity, IEqualityComparer<TKey>? comparer, bool keepsRoom)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
         Hashing hashing = Hashing.Comparer;
@@ -70,11 +78,11 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue> : IReadOnlyDicti
 
         if (IsStoredAsItIs)
         {
-            _primitives = new Table<TKey, TValue>(comparer, hashing, capacity, Geometry.Default);
+            _primitives = new Table<TKey, TValue>(comparer, hashing, capacity, Geometry.Default, keepsRoom);
         }
         else
         {
-            _objects = new Table<TKey, object?>(comparer, hashing, capacity, Geometry.Default);
+            _objects = new Table<TKey, object?>(comparer, hashing, capacity, Geometry.Default, keepsRoom);
         }
 
         _keyGates = new KeyGates<TKey>(Comparer);
@@ -95,7 +103,7 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue> : IReadOnlyDicti
     /// <exception cref="ArgumentNullException"><paramref name="collection"/> or a key is null.</exception>
     /// <exception cref="ArgumentException">A key comes twice.</exception>
     public CopyOnWriteDictionary(IEnumerable<KeyValuePair<TKey, TValue>> collection, IEqualityComparer<TKey>? comparer)
-        : this(CountOf(collection), comparer) => AddRange(collection);
+        : this(CountOf(collection), comparer, keepsRoom: false) => AddRange(collection);
 
     /// <summary>Compares the keys.</summary>
     public IEqualityComparer<TKey> Comparer { get; }

@@ -22,7 +22,7 @@ public sealed class PageCopyTests : IClassFixture<SharedMachine>
     public void After_a_snapshot_each_page_is_copied_once_and_then_written_in_place()
     {
         Table<int, int> table = Create();
-        int pages = Pages(table);
+        int pages = DictionaryMemoryTests.Pages(table);
         long copied = table.PagesCopied;
         Table<int, int>.Captured captured = table.Capture();
         for (int turn = 0; turn < 3; turn++)
@@ -90,35 +90,6 @@ public sealed class PageCopyTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
-    public void A_mass_removal_gives_memory_back()
-    {
-        Table<int, int> table = Create();
-        int pages = Pages(table);
-        for (int key = 0; key < Entries - 100; key++)
-        {
-            Assert.True(table.Remove(key, Condition.None, 0, out _));
-        }
-
-        Assert.InRange(Pages(table), 1, pages / 16);
-        Assert.Equal(100, table.Count);
-        Assert.True(table.TryFind(Entries - 1, out int value) && value == Entries - 1);
-    }
-
-    [Fact]
-    public void Removing_and_adding_other_keys_keeps_the_memory_flat()
-    {
-        Table<int, int> table = Create();
-        for (int key = Entries; key < 20 * Entries; key++)
-        {
-            table.Remove(key - Entries, Condition.None, 0, out _);
-            table.Put(key, key, Condition.None, 0, out _);
-        }
-
-        Assert.Equal(Entries, table.Count);
-        Assert.InRange(Pages(table), 1, Entries / 8);
-    }
-
-    [Fact]
     public void TrimExcess_packs_the_pages()
     {
         Table<int, int> table = Create();
@@ -128,7 +99,7 @@ public sealed class PageCopyTests : IClassFixture<SharedMachine>
         }
 
         table.Trim();
-        Assert.InRange((double)table.Count / Pages(table), 18, 56);
+        Assert.InRange((double)table.Count / DictionaryMemoryTests.Pages(table), 18, 56);
         Assert.All(Enumerable.Range(0, Entries), key => Assert.Equal(key % 2 == 1, table.TryFind(key, out _)));
     }
 
@@ -164,7 +135,4 @@ public sealed class PageCopyTests : IClassFixture<SharedMachine>
 
         return table;
     }
-
-    private static int Pages(Table<int, int> table) =>
-        Enumerable.Range(0, table.CurrentRoot.Links).Select(table.CurrentRoot.PageAt).Distinct().Count();
 }

@@ -304,6 +304,61 @@ internal static class DictionaryScenarios
         Plain: 2,
         Full: 3);
 
+    /// <summary>A removal merges two pages while what is left in them is read, and then written in the merged one.</summary>
+    public static Scenario DictionaryMergeUnderReader => new(
+        static () =>
+        {
+            Table<int, object?> table = CreateMergeable();
+            var history = new DictionaryHistory<object?>((s_first, "a0"), (s_third, "c0"));
+            World.Run(
+                ("R", () =>
+                {
+                    history.Read(0, table, s_third, times: 2);
+                    history.Read(0, table, s_first, times: 1);
+                }
+            ),
+                ("W", () =>
+                {
+                    history.Remove(1, table, s_first);
+                    history.Put(1, table, s_third, "c1");
+                }
+            ));
+            history.Check();
+            Model.Assert(table.CurrentRoot.PageAt(0) == table.CurrentRoot.PageAt(1), "the pages were not merged");
+        },
+        Plain: 2,
+        Full: 3);
+
+    /// <summary>A removal merges two pages beside a snapshot, and what is left is written in the merged one.</summary>
+    public static Scenario DictionaryMergeUnderSnapshot => new(
+        static () =>
+        {
+            Table<int, object?> table = CreateMergeable();
+            string[] states = ["", "", "", "", "a0 - 2", "- - 1", "- b1 2"];
+            Table<int, object?>.Captured captured = default;
+            World.Run(
+                ("S", () => captured = table.Capture()),
+                ("W", () =>
+                {
+                    table.Remove(s_first, Condition.None, null, out _);
+                    table.Put(s_second, "b1", Condition.None, null, out _);
+                }
+            ));
+            AssertState(table, captured, states);
+            Model.Assert(table.TryFind(captured.Root, s_third, out object? third) && third is "c0", "what nobody touched is not there");
+        },
+        Plain: 2,
+        Full: 3);
+
+    /// <summary>Two pages with an entry each.</summary>
+    private static Table<int, object?> CreateMergeable()
+    {
+        Table<int, object?> table = Create((s_first, "a0"), (s_second, "b0"), (s_third, "c0"));
+        table.Remove(s_second, Condition.None, null, out _);
+        Model.Assert(table.CurrentRoot.PageAt(0) != table.CurrentRoot.PageAt(1), "there is one page only");
+        return table;
+    }
+
     private static Table<int, object?> Create(params ReadOnlySpan<(int Key, object? Value)> entries)
     {
         var table = new Table<int, object?>(null, Hashing.Comparer, 0, Small(fill: 2));

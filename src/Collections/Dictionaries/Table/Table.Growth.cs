@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace SwmrKit;
 
 internal sealed partial class Table<TKey, TStored>
@@ -11,68 +13,127 @@ internal sealed partial class Table<TKey, TStored>
     /// <returns>Null where text that the fast function hashes would need an overflow.</returns>
     private List<Page>? Grow(Draft? draft, Root root, Page full, uint hash, TKey key, TStored value, long stamp)
     {
-        var entries = new List<Hashed>(Page.Slots + 1);
-        int used = 0;
-        for (Page? page = full; page is not null; page = page.Overflow)
+        (int used, int alive) = SizeOf(full);
+        Hashed[] lent = ArrayPool<Hashed>.Shared.Rent(alive + 1);
+        try
         {
-            used += page.Used;
-            for (int slot = 0; slot < Page.Slots; slot++)
+            Gather(root.Hashing, full, default, lent, 0);
+            lent[alive] = new Hashed(hash, key, value);
+            int limit = alive < used ? _geometry.Fill * 3 / 4 : _geometry.Fill;
+            long count = (draft?.Count ?? _progress.Count.ReadRelaxed()) + 1;
+            int deepest = root.Depth;
+            while (_geometry.IsWorth(deepest + 1, count))
             {
-                if (page.IsLive(slot))
-                {
-                    ref Entry entry = ref page.At(slot);
-                    TKey found = entry.Key.Read();
-                    entries.Add(new Hashed(HashOf(root.Hashing, found), found, entry.Value.ReadRelaxed()));
-                }
+                deepest++;
             }
-        }
 
-        int limit = entries.Count < used ? _geometry.Fill * 3 / 4 : _geometry.Fill;
-        entries.Add(new Hashed(hash, key, value));
-        long count = (draft?.Count ?? _progress.Count.ReadRelaxed()) + 1;
-        int deepest = root.Depth;
-        while (_geometry.IsWorth(deepest + 1, count))
+            var pages = new List<Page>();
+            return Distribute(root.Hashing, lent.AsSpan(0, alive + 1), full.Depth, deepest, limit, stamp, pages) ? pages : null;
+        }
+        finally
         {
-            deepest++;
+            GiveBack(lent, alive + 1);
         }
-
-        var pages = new List<Page>();
-        return Distribute(root.Hashing, entries, full.Depth, deepest, limit, stamp, pages) ? pages : null;
     }
 
-    private bool Distribute(Hashing hashing, List<Hashed> entries, int depth, int deepest, int limit, long stamp, List<Page> pages)
+    private bool Distribute(Hashing hashing, Span<Hashed> entries, int depth, int deepest, int limit, long stamp, List<Page> pages)
     {
-        if (entries.Count > limit && depth < deepest)
+        if (entries.Length > limit && depth < deepest)
         {
-            uint bit = 1u << (31 - depth);
-            return Distribute(hashing, entries.FindAll(entry => (entry.Hash & bit) == 0), depth + 1, deepest, _geometry.Fill, stamp, pages)
-                && Distribute(hashing, entries.FindAll(entry => (entry.Hash & bit) != 0), depth + 1, deepest, _geometry.Fill, stamp, pages);
+            int zeros = Partition(entries, 1u << (31 - depth));
+            return Distribute(hashing, entries[..zeros], depth + 1, deepest, _geometry.Fill, stamp, pages)
+                && Distribute(hashing, entries[zeros..], depth + 1, deepest, _geometry.Fill, stamp, pages);
         }
 
-        bool isFitting = entries.Count <= _geometry.Fill;
-        if (!isFitting && hashing == Hashing.FastText)
+        if (entries.Length > _geometry.Fill && hashing == Hashing.FastText)
         {
             return false;
         }
 
-        Page? head = null;
-        Page? last = null;
+        pages.Add(Chain(entries, depth, stamp));
+        return true;
+    }
+
+    /// <summary>A page of entries, with overflows where they are too many for one.</summary>
+    /// <remarks>A chain gets room for an eighth more, so that it is not made anew for every few additions.</remarks>
+    private Page Chain(ReadOnlySpan<Hashed> entries, int depth, long stamp)
+    {
+        bool isFitting = entries.Length <= _geometry.Fill;
+        var head = new Page(stamp, depth, isFitting ? _geometry.Fill : Page.Slots);
+        Page last = head;
         foreach (Hashed entry in entries)
         {
-            if (last is not { HasRoom: true })
+            if (!last.HasRoom)
             {
-                var page = new Page(stamp, depth, isFitting ? _geometry.Fill : Page.Slots);
-                head ??= page;
-                last?.Overflow = page;
-                last = page;
+                last = last.Overflow = new Page(stamp, depth, Page.Slots);
             }
 
             last.Add(entry.Hash, entry.Key, entry.Value);
         }
 
-        head ??= new Page(stamp, depth, _geometry.Fill);
-        pages.Add(head);
-        return true;
+        for (int free = last.Limit - last.Used; !isFitting && 8 * free < entries.Length; free += Page.Slots)
+        {
+            last = last.Overflow = new Page(stamp, depth, Page.Slots);
+        }
+
+        return head;
+    }
+
+    /// <summary>How many slots of a page and its overflow are used, and how many of them are live.</summary>
+    private static (int Used, int Alive) SizeOf(Page chain)
+    {
+        (int used, int alive) = (0, 0);
+        for (Page? page = chain; page is not null; page = page.Overflow)
+        {
+            used += page.Used;
+            alive += page.Alive;
+        }
+
+        return (used, alive);
+    }
+
+    /// <summary>Collects the live entries of a page and its overflow, but for one, with their hashes. The comparer may throw.</summary>
+    /// <returns>How many entries have been collected, with those that were there.</returns>
+    private int Gather(Hashing hashing, Page chain, Place except, Hashed[] into, int count)
+    {
+        for (Page? page = chain; page is not null; page = page.Overflow)
+        {
+            for (int slot = 0; slot < Page.Slots; slot++)
+            {
+                if (page.IsLive(slot) && !(slot == except.Slot && ReferenceEquals(page, except.Page)))
+                {
+                    ref Entry entry = ref page.At(slot);
+                    TKey found = entry.Key.Read();
+                    into[count++] = new Hashed(HashOf(hashing, found), found, entry.Value.ReadRelaxed());
+                }
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Puts the entries whose hashes have a certain bit behind those whose have it not.</summary>
+    /// <returns>How many have it not.</returns>
+    private static int Partition(Span<Hashed> entries, uint bit)
+    {
+        int zeros = 0;
+        for (int i = 0; i < entries.Length; i++)
+        {
+            if ((entries[i].Hash & bit) == 0)
+            {
+                (entries[zeros], entries[i]) = (entries[i], entries[zeros]);
+                zeros++;
+            }
+        }
+
+        return zeros;
+    }
+
+    /// <summary>Gives an array back to the pool, without the keys and values.</summary>
+    private static void GiveBack(Hashed[] lent, int used)
+    {
+        lent.AsSpan(0, used).Clear();
+        ArrayPool<Hashed>.Shared.Return(lent);
     }
 
     /// <summary>Hashes text by the function whose collisions nobody can foresee, from now on.</summary>
@@ -88,37 +149,11 @@ internal sealed partial class Table<TKey, TStored>
         }
     }
 
-    /// <summary>What has too large a directory after many removals, in one that fits.</summary>
-    /// <returns>Null where the directory is not too large, or that is not possible: what has been removed stays removed all the same.</returns>
-    private Draft? Shrunk(Root root, long count)
-    {
-        if (!_geometry.IsWasteful(root.Depth, count))
-        {
-            return null;
-        }
-
-        try
-        {
-            return Rebuilt(root, count, root.Hashing);
-        }
-#pragma warning disable CA1031 // A comparer that throws, or memory that is short: the table is right as it is.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            if (exception is ThreadInterruptedException)
-            {
-                Thread.CurrentThread.Interrupt(); // For the thread's next wait.
-            }
-
-            return null;
-        }
-    }
-
     /// <summary>The same entries in a directory that fits them, under a hash function: aside, O(n).</summary>
     private Draft Rebuilt(Root source, long count, Hashing hashing)
     {
         var draft = new Draft(this);
-        draft.Begin(NewRoot(_geometry.DepthFor(count), hashing, Draft.Stamp));
+        draft.Begin(NewRoot(Math.Max(_geometry.DepthFor(count), _roomDepth), hashing, Draft.Stamp));
         var entries = new Cursor(source);
         while (entries.MoveNext())
         {

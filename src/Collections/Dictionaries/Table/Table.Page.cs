@@ -67,6 +67,9 @@ internal sealed partial class Table<TKey, TStored>
         /// <summary>How many slots are not free.</summary>
         public int Used { get; private set; }
 
+        /// <summary>How many slots are live.</summary>
+        public int Alive { get; private set; }
+
         /// <summary>Goes on where every slot is used: only where splitting would not help, as with equal hashes.</summary>
         public Page? Overflow { get; set; }
 
@@ -115,6 +118,7 @@ internal sealed partial class Table<TKey, TStored>
                     entry.Value.WriteRelaxed(value);
                     _tags[(int)(group % Groups)].Write(index, TagOf(hash)); // D1: release, after key and value; pairs with the read in TryFind.
                     Used++;
+                    Alive++;
                     return;
                 }
             }
@@ -124,6 +128,7 @@ internal sealed partial class Table<TKey, TStored>
         public void Remove(int slot)
         {
             _tags[slot / GroupSize].Write(slot % GroupSize, Dead);
+            Alive--;
             if (!typeof(TStored).IsValueType)
             {
                 object removed = SwmrKit.Removed.Value;
@@ -147,7 +152,7 @@ internal sealed partial class Table<TKey, TStored>
 
         private Page CopyOne(long stamp)
         {
-            var copy = new Page(stamp, Depth, Limit) { Used = Used };
+            var copy = new Page(stamp, Depth, Limit) { Used = Used, Alive = Alive };
             for (int group = 0; group < Groups; group++)
             {
                 Vector128<byte> tags = Tags((uint)group);

@@ -55,12 +55,22 @@ internal sealed partial class Table<TKey, TStored>
 
         public int Links => 1 << Depth;
 
-        public static Root Create(Geometry geometry, int depth, Hashing hashing, long stamp, Func<int, Page> page)
+        /// <summary>With fewer entries than this the directory may be made smaller; less than all where that has failed. The writer's, under its lock.</summary>
+        public long ShrinkBelow { get; set; } = long.MaxValue;
+
+        /// <summary>A directory with one page in every link, in one chunk that stands for all until they are written: so that a large one is not dear before it is used.</summary>
+        public static Root Create(Geometry geometry, int depth, Hashing hashing, long stamp, Page page)
         {
             var root = new Root(geometry, depth, hashing, stamp);
-            for (int link = 0; link < root.Links; link++)
+            SharedReference<Page>[] links = root._flat ?? new SharedReference<Page>[root._linkMask + 1];
+            for (int link = 0; link < links.Length; link++)
             {
-                root.Own(link)[link & root._linkMask].WriteRelaxed(page(link));
+                links[link].WriteRelaxed(page);
+            }
+
+            for (int chunk = 0; chunk < root._chunks?.Length; chunk++)
+            {
+                root._chunks[chunk].WriteRelaxed(links);
             }
 
             return root;
@@ -96,7 +106,7 @@ internal sealed partial class Table<TKey, TStored>
         /// <summary>A copy with as many links or more, whose chunks are this one's until it owns them.</summary>
         public Root Copy(Geometry geometry, int depth, long stamp)
         {
-            var copy = new Root(geometry, depth, Hashing, stamp);
+            var copy = new Root(geometry, depth, Hashing, stamp) { ShrinkBelow = depth == Depth ? ShrinkBelow : long.MaxValue };
             if (depth != Depth)
             {
                 for (int link = 0; link < copy.Links; link++)

@@ -51,25 +51,6 @@ internal sealed partial class Table<TKey, TStored>
         return removed;
     }
 
-    /// <summary>Removes everything.</summary>
-    public void Clear()
-    {
-        RefuseReentry();
-        using ExclusiveLock.Scope writing = _writer.Enter();
-        if (_progress.Count.ReadRelaxed() != 0)
-        {
-            Publish(new Draft(this) { Root = NewRoot(0, Hashing, Draft.Stamp), Count = 0 }, changes: 1);
-        }
-    }
-
-    /// <summary>Makes the directory as small as its entries allow, and packs the pages.</summary>
-    public void Trim()
-    {
-        RefuseReentry();
-        using ExclusiveLock.Scope writing = _writer.Enter();
-        Publish(Rebuilt(CurrentRoot, _progress.Count.ReadRelaxed(), Hashing), changes: 0);
-    }
-
     private bool Put(Draft? draft, TKey key, TStored value, Condition condition, TStored? expected, out TStored? existing)
     {
         Root root = RootOf(draft);
@@ -104,9 +85,9 @@ internal sealed partial class Table<TKey, TStored>
             long stamp = StampOf(draft);
             if (head.Stamp != stamp)
             {
-                Page copy = CopyOf(draft, head, stamp);
+                Page copy = CopyOf(head, stamp);
                 Counterpart(head, place.Page!, copy).At(place.Slot).Value.WriteRelaxed(value);
-                if (TryLink(draft, root, head, hash, [copy], stamp, added: 0))
+                if (TryLink(draft, root, head.Depth, hash, [copy], stamp, added: 0))
                 {
                     return;
                 }
@@ -141,11 +122,18 @@ internal sealed partial class Table<TKey, TStored>
         while (true)
         {
             long stamp = StampOf(draft);
-            if (head.Stamp != stamp)
+            if (Merged(root, head, hash, place, stamp) is { } merged)
             {
-                Page copy = CopyOf(draft, head, stamp);
+                if (TryLink(draft, root, merged.Depth, hash, [merged], stamp, added: -1))
+                {
+                    return true;
+                }
+            }
+            else if (head.Stamp != stamp)
+            {
+                Page copy = CopyOf(head, stamp);
                 Counterpart(head, place.Page!, copy).Remove(place.Slot);
-                if (TryLink(draft, root, head, hash, [copy], stamp, added: -1))
+                if (TryLink(draft, root, head.Depth, hash, [copy], stamp, added: -1))
                 {
                     return true;
                 }
@@ -164,11 +152,16 @@ internal sealed partial class Table<TKey, TStored>
     private bool TryAdd(Draft? draft, Root root, uint hash, TKey key, TStored value)
     {
         Page head = root.PageOf(hash);
-        Page last = LastOf(head);
+        Page? page = head;
+        while (page is { HasRoom: false })
+        {
+            page = page.Overflow; // An overflow is not looked into before all slots in front of it are used.
+        }
+
         while (true)
         {
             long stamp = StampOf(draft);
-            if (!last.HasRoom)
+            if (page is null)
             {
                 List<Page>? pages = Grow(draft, root, head, hash, key, value, stamp);
                 if (pages is null)
@@ -176,23 +169,23 @@ internal sealed partial class Table<TKey, TStored>
                     return false;
                 }
 
-                if (TryLink(draft, root, head, hash, CollectionsMarshal.AsSpan(pages), stamp, added: 1))
+                if (TryLink(draft, root, head.Depth, hash, CollectionsMarshal.AsSpan(pages), stamp, added: 1))
                 {
                     return true;
                 }
             }
             else if (head.Stamp != stamp)
             {
-                Page copy = CopyOf(draft, head, stamp);
-                LastOf(copy).Add(hash, key, value);
-                if (TryLink(draft, root, head, hash, [copy], stamp, added: 1))
+                Page copy = CopyOf(head, stamp);
+                Counterpart(head, page, copy).Add(hash, key, value);
+                if (TryLink(draft, root, head.Depth, hash, [copy], stamp, added: 1))
                 {
                     return true;
                 }
             }
             else if (TryEnter(draft, stamp))
             {
-                last.Add(hash, key, value);
+                page.Add(hash, key, value);
                 Exit(draft, stamp, root, added: 1);
                 return true;
             }
@@ -200,10 +193,10 @@ internal sealed partial class Table<TKey, TStored>
     }
 
     /// <summary>
-    /// Puts pages in the place of one, by links where these may be written, else by a new root.
+    /// Puts pages in the place of those whose hashes agree with one in so many bits, by links where these may be written, else by a new root.
     /// </summary>
     /// <returns>False when a snapshot has come since the pages were stamped: they would change what it sees, or the next write would.</returns>
-    private bool TryLink(Draft? draft, Root root, Page replaced, uint hash, ReadOnlySpan<Page> pages, long stamp, int added)
+    private bool TryLink(Draft? draft, Root root, int replaced, uint hash, ReadOnlySpan<Page> pages, long stamp, int added)
     {
         int depth = root.Depth;
         foreach (Page page in pages)
@@ -212,8 +205,8 @@ internal sealed partial class Table<TKey, TStored>
         }
 
         Root target = root.Stamp == stamp && depth == root.Depth ? root : root.Copy(_geometry, depth, stamp);
-        int first = target.FirstLinkOf(hash, replaced.Depth);
-        target.Own(first, 1 << (target.Depth - replaced.Depth)); // What must be copied for it, before the gate.
+        int first = target.FirstLinkOf(hash, replaced);
+        target.Own(first, 1 << (target.Depth - replaced)); // What must be copied for it, before the gate.
         bool isPublished = ReferenceEquals(target, root);
         if (!isPublished)
         {
@@ -265,21 +258,10 @@ internal sealed partial class Table<TKey, TStored>
         _progress.Gate.Exit(stamp); // D4: pairs with Capture.
     }
 
-    private Page CopyOf(Draft? draft, Page page, long stamp)
+    private Page CopyOf(Page page, long stamp)
     {
         PagesCopied++;
-        Page copy = page.Copy(stamp);
-        return copy;
-    }
-
-    private static Page LastOf(Page page)
-    {
-        while (page.Overflow is { } overflow)
-        {
-            page = overflow;
-        }
-
-        return page;
+        return page.Copy(stamp);
     }
 
     /// <summary>The page of a copied chain that stands where another one stands in the original.</summary>

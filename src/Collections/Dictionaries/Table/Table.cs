@@ -31,6 +31,7 @@ internal sealed partial class Table<TKey, TStored>
     private readonly IEqualityComparer<TKey>? _comparer; // Null: the key type's own equality, or that of text.
     private readonly Geometry _geometry;
     private readonly ExclusiveLock _writer = new();
+    private int _roomDepth; // The least deep directory that has the room asked for. The writer's, under its lock.
     private SharedReference<Root> _root;
     private Progress _progress;
 
@@ -38,11 +39,13 @@ internal sealed partial class Table<TKey, TStored>
     /// <param name="hashing">How the keys are hashed at first.</param>
     /// <param name="capacity">For how many entries to make room.</param>
     /// <param name="geometry">The sizes.</param>
-    public Table(IEqualityComparer<TKey>? comparer, Hashing hashing, long capacity, Geometry geometry)
+    /// <param name="keepsRoom">Whether the room stays when entries are removed.</param>
+    public Table(IEqualityComparer<TKey>? comparer, Hashing hashing, long capacity, Geometry geometry, bool keepsRoom = false)
     {
         _comparer = comparer;
         _geometry = geometry;
         _root = new SharedReference<Root>(NewRoot(geometry.DepthFor(capacity), hashing, stamp: 0));
+        _roomDepth = keepsRoom ? CurrentRoot.Depth : 0;
     }
 
     /// <summary>What every write writes: on lines of its own, for readers read the root on each look-up.</summary>
@@ -182,11 +185,13 @@ internal sealed partial class Table<TKey, TStored>
             _ => TextHash.Mix(comparer.GetHashCode(alternate)),
         };
 
-    /// <summary>An empty directory: of pages to write in, or for no entries at all of one that stands in for a page until there is something to write.</summary>
-    private Root NewRoot(int depth, Hashing hashing, long stamp) => Root.Create(
-        _geometry,
-        depth,
-        hashing,
-        stamp,
-        depth == 0 && ReferenceEquals(_geometry, Geometry.Default) ? static _ => s_empty : _ => new Page(stamp, depth, _geometry.Fill));
+    /// <summary>An empty directory. In the place of pages it has one that nobody owns, so that each is made when there is something to write in it.</summary>
+    private Root NewRoot(int depth, Hashing hashing, long stamp)
+    {
+        // Of one link the page may as well be its own; the usual empty table shares one with all others.
+        Page page = depth > 0 ? new Page(NoGeneration, depth, _geometry.Fill)
+            : ReferenceEquals(_geometry, Geometry.Default) ? s_empty
+            : new Page(stamp, depth, _geometry.Fill);
+        return Root.Create(_geometry, depth, hashing, stamp, page);
+    }
 }
