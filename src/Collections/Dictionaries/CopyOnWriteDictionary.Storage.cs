@@ -19,6 +19,9 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static TValue Decode(object? stored) => typeof(TValue).IsValueType ? (TValue)stored! : Unsafe.As<object?, TValue>(ref stored);
 
+    /// <summary>With how many bits of the hash the directory is indexed; for tests.</summary>
+    internal int DirectoryDepth => IsStoredAsItIs ? _primitives!.CurrentRoot.Depth : _objects!.CurrentRoot.Depth;
+
     internal bool TryFind(object root, TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         if (IsStoredAsItIs)

@@ -61,9 +61,14 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue> : IReadOnlyDicti
     {
     }
 
-    internal CopyOnWriteDictionary(int capacity, IEqualityComparer<TKey>? comparer, bool keepsRoom)
+    /// <param name="capacity">For how many entries to make room.</param>
+    /// <param name="comparer">Compares the keys; null for the default comparer of their type.</param>
+    /// <param name="keepsRoom">Whether the room stays when entries are removed.</param>
+    /// <param name="geometry">The sizes; null for the usual ones. Tests use small ones, with which a few keys make a large directory.</param>
+    internal CopyOnWriteDictionary(int capacity, IEqualityComparer<TKey>? comparer, bool keepsRoom, Geometry? geometry = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
+        geometry ??= Geometry.Default;
         Hashing hashing = Hashing.Comparer;
         Comparer = comparer ?? EqualityComparer<TKey>.Default;
         bool isDefault = ReferenceEquals(Comparer, EqualityComparer<TKey>.Default);
@@ -78,11 +83,11 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue> : IReadOnlyDicti
 
         if (IsStoredAsItIs)
         {
-            _primitives = new Table<TKey, TValue>(comparer, hashing, capacity, Geometry.Default, keepsRoom);
+            _primitives = new Table<TKey, TValue>(comparer, hashing, capacity, geometry, keepsRoom);
         }
         else
         {
-            _objects = new Table<TKey, object?>(comparer, hashing, capacity, Geometry.Default, keepsRoom);
+            _objects = new Table<TKey, object?>(comparer, hashing, capacity, geometry, keepsRoom);
         }
 
         _keyGates = new KeyGates<TKey>(Comparer);

@@ -33,32 +33,81 @@ public sealed class DictionaryModelTests : IClassFixture<SharedMachine>
     [Fact]
     public void Where_the_hashes_differ_in_their_upper_bits_only() => Check(static key => key, static value => value, new PoorComparer<int>(static key => key << 24));
 
-    private static void Check<TKey, TValue>(Func<int, TKey> key, Func<int, TValue> value, IEqualityComparer<TKey>? comparer = null)
-        where TKey : notnull => FsCheck.Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(TestMode.Choose(150, 3_000)).WithEndSize(TestMode.Choose(150, 400)),
-            Prop.ForAll(ArbMap.Default.ArbFor<NonEmptyArray<uint>>(), script => new Program<TKey, TValue>(key, value, comparer).Run(script.Get)));
+    [Theory]
+    [MemberData(nameof(SmallGeometries))]
+    public void Of_primitives_on_small_pages(int fill, int chunkBits, int flatBits, int leastFill) =>
+        CheckSmall(static key => key, static value => value, new Geometry(fill, chunkBits, flatBits, leastFill));
 
-    /// <summary>A program under way: what there is, what there should be, and the snapshots with what they should be.</summary>
-    private sealed class Program<TKey, TValue>(Func<int, TKey> makeKey, Func<int, TValue> makeValue, IEqualityComparer<TKey>? comparer)
+    [Theory]
+    [MemberData(nameof(SmallGeometries))]
+    public void Of_text_on_small_pages(int fill, int chunkBits, int flatBits, int leastFill) =>
+        CheckSmall(static key => $"key {key}", static value => (value, ~value), new Geometry(fill, chunkBits, flatBits, leastFill));
+
+    /// <summary>Directories in chunks of two links up to eight, reached from the second or fourth link on; pages of two entries up to twelve.</summary>
+    public static TheoryData<int, int, int, int> SmallGeometries => new() { { 2, 1, 1, 1 }, { 4, 2, 2, 1 }, { 12, 1, 0, 4 }, { 6, 3, 3, 2 } };
+
+    /// <summary>As <see cref="Check"/>, and the directory has been flat and in chunks, has doubled and been made smaller, with snapshots of it all.</summary>
+    private static void CheckSmall<TKey, TValue>(Func<int, TKey> key, Func<int, TValue> value, Geometry geometry)
         where TKey : notnull
     {
-        private readonly CopyOnWriteDictionary<TKey, TValue> _dictionary = new(comparer);
+        var reached = new Reached();
+        Check(key, value, null, geometry, reached);
+        Assert.True(reached.Deepest > geometry.FlatBits + geometry.ChunkBits, $"no directory had several chunks: {reached}");
+        Assert.True(reached.DoubledInChunks > 50 && reached.LeftChunks > 10 && reached.SnapshotsOfChunks > 50, $"{reached}");
+    }
+
+    private static void Check<TKey, TValue>(Func<int, TKey> key, Func<int, TValue> value, IEqualityComparer<TKey>? comparer = null, Geometry? geometry = null, Reached? reached = null)
+        where TKey : notnull => FsCheck.Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(TestMode.Choose(150, 3_000)).WithEndSize(TestMode.Choose(150, 400)),
+            Prop.ForAll(
+                Arb.From(Scripts(), ArbMap.Default.ArbFor<int[]>().Shrinker),
+                script => new Program<TKey, TValue>(key, value, comparer, geometry ?? Geometry.Default, reached ?? new Reached()).Run(script)));
+
+    /// <summary>Steps over the whole range of numbers: the usual generator's are small, and make few different ones.</summary>
+    private static Gen<int[]> Scripts() => Gen.Sized(static size => Gen.Choose(1, Math.Max(1, size)).SelectMany(static length => Gen.Choose(0, int.MaxValue).ArrayOf(length)));
+
+    /// <summary>What became of the directories of all programs of a test.</summary>
+    private sealed record Reached
+    {
+        public int Deepest { get; set; }
+
+        public int DoubledInChunks { get; set; }
+
+        public int LeftChunks { get; set; }
+
+        public int SnapshotsOfChunks { get; set; }
+    }
+
+    /// <summary>A program under way: what there is, what there should be, and the snapshots with what they should be.</summary>
+    private sealed class Program<TKey, TValue>(Func<int, TKey> makeKey, Func<int, TValue> makeValue, IEqualityComparer<TKey>? comparer, Geometry geometry, Reached reached)
+        where TKey : notnull
+    {
+        private readonly CopyOnWriteDictionary<TKey, TValue> _dictionary = new(0, comparer, keepsRoom: false, geometry);
         private readonly Dictionary<TKey, TValue> _expected = new(comparer);
         private readonly List<(DictionarySnapshot<TKey, TValue> Snapshot, ImmutableDictionary<TKey, TValue> Expected)> _snapshots = [];
         private int _values;
 
-        public void Run(uint[] script)
+        public void Run(int[] script)
         {
-            foreach (uint step in script)
+            foreach (int step in script)
             {
-                // The generator's numbers are small: spread them.
-                uint mixed = step * 2_654_435_761u;
+                // A failing script's numbers are made small: spread them.
+                uint mixed = (uint)step * 2_654_435_761u;
+                int depth = _dictionary.DirectoryDepth;
                 Do(mixed % 23, (int)(mixed / 23 % Keys), (int)(mixed / 9_200 % 120));
+                Note(depth, _dictionary.DirectoryDepth);
                 Assert.Equal(_expected.Count, _dictionary.Count);
             }
 
             AssertSame(_expected, _dictionary);
             Assert.All(_snapshots, pair => AssertSame(pair.Expected, pair.Snapshot));
+        }
+
+        private void Note(int before, int after)
+        {
+            reached.Deepest = Math.Max(reached.Deepest, after);
+            reached.DoubledInChunks += before > geometry.FlatBits && after > before ? 1 : 0;
+            reached.LeftChunks += before > geometry.FlatBits && after <= geometry.FlatBits && _expected.Count > 0 ? 1 : 0; // Not by a clear.
         }
 
         private void Do(uint operation, int at, int many)
@@ -89,7 +138,7 @@ public sealed class DictionaryModelTests : IClassFixture<SharedMachine>
 
                     break;
                 case 10 or 11:
-                    foreach (TKey one in Range(at, many))
+                    foreach (TKey one in Range(at, operation == 10 ? many : Keys - (many / 4)))
                     {
                         Assert.Equal(_expected.Remove(one), _dictionary.TryRemove(one));
                     }
@@ -131,6 +180,7 @@ public sealed class DictionaryModelTests : IClassFixture<SharedMachine>
                 case 19 or 20:
                     DictionarySnapshot<TKey, TValue> snapshot = _dictionary.Snapshot();
                     Assert.Equal(_dictionary.Version, snapshot.Version);
+                    reached.SnapshotsOfChunks += _dictionary.DirectoryDepth > geometry.FlatBits ? 1 : 0;
                     _snapshots.Add((snapshot, ImmutableDictionary.CreateRange(comparer, _expected)));
                     break;
                 default:
