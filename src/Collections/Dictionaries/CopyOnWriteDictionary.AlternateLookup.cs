@@ -11,7 +11,7 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
     public AlternateLookup<TAlternate> GetAlternateLookup<TAlternate>()
         where TAlternate : notnull, allows ref struct => TryGetAlternateLookup(out AlternateLookup<TAlternate> lookup)
             ? lookup
-            : throw new InvalidOperationException($"The comparer {Comparer.GetType()} does not compare {typeof(TKey)} with {typeof(TAlternate)}: it is no IAlternateEqualityComparer of the two.");
+            : throw DictionaryErrors.NoLookup<TKey>(Comparer.GetType(), typeof(TAlternate));
 
     /// <summary>As <see cref="GetAlternateLookup"/>, where the comparer can do it.</summary>
     /// <typeparam name="TAlternate">What stands for a key.</typeparam>
@@ -32,18 +32,20 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
 
     /// <summary>Looks keys up by something that stands for them. Thread-safe as the dictionary is; reads allocate nothing.</summary>
     /// <typeparam name="TAlternate">What stands for a key.</typeparam>
+    /// <remarks>Of <c>default</c> every member throws an <see cref="InvalidOperationException"/>.</remarks>
 #pragma warning disable CA1815 // As the framework's own look-ups of this name, it is not compared.
     public readonly struct AlternateLookup<TAlternate>
 #pragma warning restore CA1815
         where TAlternate : notnull, allows ref struct
     {
+        private readonly CopyOnWriteDictionary<TKey, TValue>? _dictionary;
         private readonly IAlternateEqualityComparer<TAlternate, TKey> _comparer;
 
         internal AlternateLookup(CopyOnWriteDictionary<TKey, TValue> dictionary, IAlternateEqualityComparer<TAlternate, TKey> comparer) =>
-            (Dictionary, _comparer) = (dictionary, comparer);
+            (_dictionary, _comparer) = (dictionary, comparer);
 
         /// <summary>The dictionary it looks in.</summary>
-        public CopyOnWriteDictionary<TKey, TValue> Dictionary { get; }
+        public CopyOnWriteDictionary<TKey, TValue> Dictionary => _dictionary ?? throw DictionaryErrors.DefaultLookup();
 
         /// <summary>Gets the value of the key that is stood for, or sets it.</summary>
         /// <param name="key">What stands for the key.</param>
@@ -52,7 +54,11 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
         public TValue this[TAlternate key]
         {
             get => TryGetValue(key, out TValue? value) ? value : throw DictionaryErrors.NotFound(_comparer.Create(key));
-            set => Dictionary.Set(_comparer.Create(key), value);
+            set
+            {
+                CopyOnWriteDictionary<TKey, TValue> dictionary = Dictionary;
+                dictionary.Set(_comparer.Create(key), value);
+            }
         }
 
         /// <summary>Finds the value of the key that is stood for.</summary>

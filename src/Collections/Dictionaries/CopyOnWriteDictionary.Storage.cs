@@ -36,14 +36,19 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
 
     internal bool TryFind<TAlternate>(
         IAlternateEqualityComparer<TAlternate, TKey> comparer, TAlternate alternate, [MaybeNullWhen(false)] out TKey key, [MaybeNullWhen(false)] out TValue value)
+        where TAlternate : notnull, allows ref struct =>
+        TryFind(IsStoredAsItIs ? _primitives!.CurrentRoot : (object)_objects!.CurrentRoot, comparer, alternate, out key, out value);
+
+    internal static bool TryFind<TAlternate>(
+        object root, IAlternateEqualityComparer<TAlternate, TKey> comparer, TAlternate alternate, [MaybeNullWhen(false)] out TKey key, [MaybeNullWhen(false)] out TValue value)
         where TAlternate : notnull, allows ref struct
     {
         if (IsStoredAsItIs)
         {
-            return Table<TKey, TValue>.TryFind(_primitives!.CurrentRoot, comparer, alternate, out key, out value);
+            return Table<TKey, TValue>.TryFind(Unsafe.As<Table<TKey, TValue>.Root>(root), comparer, alternate, out key, out value);
         }
 
-        bool found = Table<TKey, object?>.TryFind(_objects!.CurrentRoot, comparer, alternate, out key, out object? stored);
+        bool found = Table<TKey, object?>.TryFind(Unsafe.As<Table<TKey, object?>.Root>(root), comparer, alternate, out key, out object? stored);
         value = found ? Decode(stored) : default;
         return found;
     }
@@ -73,8 +78,8 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
     }
 
     private bool Update(long? version, Action<DictionaryBatch<TKey, TValue>> change) => IsStoredAsItIs
-        ? _primitives!.Update(version, draft => change(new DictionaryBatch<TKey, TValue>(draft)))
-        : _objects!.Update(version, draft => change(new DictionaryBatch<TKey, TValue>(draft)));
+        ? _primitives!.Update(version, draft => change(new DictionaryBatch<TKey, TValue>(draft, Comparer)))
+        : _objects!.Update(version, draft => change(new DictionaryBatch<TKey, TValue>(draft, Comparer)));
 
     /// <summary>Computes a new value for a key that is there, and puts it in place if the value it was computed from still is.</summary>
     /// <returns>False where the key is absent.</returns>

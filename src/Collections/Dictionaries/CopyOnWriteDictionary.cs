@@ -114,7 +114,8 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue> : IReadOnlyDicti
     public IEqualityComparer<TKey> Comparer { get; }
 
     /// <summary>How many entries there are. O(1), without a lock. It may trail a write in flight; a snapshot's is exact.</summary>
-    public int Count => (int)(IsStoredAsItIs ? _primitives!.Count : _objects!.Count);
+    /// <exception cref="OverflowException">There are more than <see cref="int.MaxValue"/>; everything else works with them.</exception>
+    public int Count => DictionaryErrors.ToCount(IsStoredAsItIs ? _primitives!.Count : _objects!.Count);
 
     /// <summary>The number of changes there have been, a batch counting as one: for <see cref="TryUpdate"/>: read it before what the batch is computed from, or take a snapshot's, which is exact. It may trail a write in flight.</summary>
     public long Version => IsStoredAsItIs ? _primitives!.Version : _objects!.Version;
@@ -179,12 +180,12 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue> : IReadOnlyDicti
         if (IsStoredAsItIs)
         {
             Table<TKey, TValue>.Captured captured = _primitives!.Capture();
-            return new DictionarySnapshot<TKey, TValue>(this, captured.Root, (int)captured.Count, captured.Version);
+            return new DictionarySnapshot<TKey, TValue>(this, captured.Root, captured.Count, captured.Version);
         }
         else
         {
             Table<TKey, object?>.Captured captured = _objects!.Capture();
-            return new DictionarySnapshot<TKey, TValue>(this, captured.Root, (int)captured.Count, captured.Version);
+            return new DictionarySnapshot<TKey, TValue>(this, captured.Root, captured.Count, captured.Version);
         }
     }
 

@@ -6,25 +6,27 @@ namespace SwmrKit;
 /// <typeparam name="TKey">The type of the keys.</typeparam>
 /// <typeparam name="TValue">The type of the values.</typeparam>
 /// <remarks>For the delegate's thread and time only. Reads see the batch's own changes; other readers do not, until it is whole.</remarks>
-public sealed class DictionaryBatch<TKey, TValue>
+public sealed partial class DictionaryBatch<TKey, TValue>
     where TKey : notnull
 {
     private readonly Table<TKey, TValue>.Draft? _primitives;
     private readonly Table<TKey, object?>.Draft? _objects;
+    private readonly IEqualityComparer<TKey> _comparer;
     private readonly int _thread = Environment.CurrentManagedThreadId;
 
-    internal DictionaryBatch(Table<TKey, TValue>.Draft draft) => _primitives = draft;
+    internal DictionaryBatch(Table<TKey, TValue>.Draft draft, IEqualityComparer<TKey> comparer) => (_primitives, _comparer) = (draft, comparer);
 
-    internal DictionaryBatch(Table<TKey, object?>.Draft draft) => _objects = draft;
+    internal DictionaryBatch(Table<TKey, object?>.Draft draft, IEqualityComparer<TKey> comparer) => (_objects, _comparer) = (draft, comparer);
 
     /// <summary>How many entries there are with the changes so far.</summary>
     /// <exception cref="InvalidOperationException">The batch has ended, or this is not its thread.</exception>
+    /// <exception cref="OverflowException">There are more than <see cref="int.MaxValue"/>.</exception>
     public int Count
     {
         get
         {
             ThrowIfEnded();
-            return (int)(_primitives?.Count ?? _objects!.Count);
+            return DictionaryErrors.ToCount(_primitives?.Count ?? _objects!.Count);
         }
     }
 

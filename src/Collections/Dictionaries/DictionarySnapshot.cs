@@ -11,21 +11,23 @@ namespace SwmrKit;
 /// <typeparam name="TKey">The type of the keys.</typeparam>
 /// <typeparam name="TValue">The type of the values.</typeparam>
 /// <remarks>Any number of threads may use it. Look-ups are O(1), without locks or allocation. <c>default</c> is an empty one.</remarks>
-[DebuggerDisplay("Count = {Count}, Version = {Version}")]
+[DebuggerDisplay("Count = {_count}, Version = {Version}")]
 [DebuggerTypeProxy(typeof(DictionaryDebugView<,>))]
 #pragma warning disable CA1710 // A snapshot of a dictionary is what it is.
-public readonly struct DictionarySnapshot<TKey, TValue> : IReadOnlyDictionary<TKey, TValue>, IEquatable<DictionarySnapshot<TKey, TValue>>
+public readonly partial struct DictionarySnapshot<TKey, TValue> : IReadOnlyDictionary<TKey, TValue>, IEquatable<DictionarySnapshot<TKey, TValue>>
 #pragma warning restore CA1710
     where TKey : notnull
 {
     private readonly CopyOnWriteDictionary<TKey, TValue>? _dictionary;
     private readonly object? _root;
+    private readonly long _count;
 
-    internal DictionarySnapshot(CopyOnWriteDictionary<TKey, TValue> dictionary, object root, int count, long version) =>
-        (_dictionary, _root, Count, Version) = (dictionary, root, count, version);
+    internal DictionarySnapshot(CopyOnWriteDictionary<TKey, TValue> dictionary, object root, long count, long version) =>
+        (_dictionary, _root, _count, Version) = (dictionary, root, count, version);
 
     /// <summary>How many entries it has, exactly.</summary>
-    public int Count { get; }
+    /// <exception cref="OverflowException">There are more than <see cref="int.MaxValue"/>; everything else works with them.</exception>
+    public int Count => DictionaryErrors.ToCount(_count);
 
     /// <summary>The number of changes the dictionary had seen.</summary>
     public long Version { get; }
@@ -95,9 +97,9 @@ public readonly struct DictionarySnapshot<TKey, TValue> : IReadOnlyDictionary<TK
         ArgumentNullException.ThrowIfNull(array);
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(index, array.Length);
-        if (array.Length - index < Count)
+        if (array.Length - index < _count)
         {
-            throw new ArgumentException($"There are {Count} entries, and room for {array.Length - index} from index {index}.", nameof(array));
+            throw new ArgumentException($"There are {_count} entries, and room for {array.Length - index} from index {index}.", nameof(array));
         }
 
         foreach (KeyValuePair<TKey, TValue> entry in this)
@@ -144,28 +146,30 @@ public readonly struct DictionarySnapshot<TKey, TValue> : IReadOnlyDictionary<TK
             Reset();
         }
 
-        /// <summary>The entry it is at.</summary>
+        /// <summary>The entry it is at; before the first and after the last one, default.</summary>
         public KeyValuePair<TKey, TValue> Current { get; private set; }
 
-        readonly object IEnumerator.Current => Current;
+        internal bool IsAtEntry { readonly get; private set; }
+
+        readonly object IEnumerator.Current => IsAtEntry ? Current : throw DictionaryErrors.NotAtAnEntry();
 
         /// <summary>Goes on to the next entry.</summary>
         /// <returns>Whether there is one.</returns>
         public bool MoveNext()
         {
-            bool moved = _root is not null && (CopyOnWriteDictionary<TKey, TValue>.IsStoredAsItIs ? _primitives.MoveNext() : _objects.MoveNext());
-            Current = !moved
+            IsAtEntry = _root is not null && (CopyOnWriteDictionary<TKey, TValue>.IsStoredAsItIs ? _primitives.MoveNext() : _objects.MoveNext());
+            Current = !IsAtEntry
                 ? default
                 : CopyOnWriteDictionary<TKey, TValue>.IsStoredAsItIs
                     ? new KeyValuePair<TKey, TValue>(_primitives.Key, _primitives.Value)
                     : new KeyValuePair<TKey, TValue>(_objects.Key, CopyOnWriteDictionary<TKey, TValue>.Decode(_objects.Value));
-            return moved;
+            return IsAtEntry;
         }
 
         /// <summary>Goes back before the first entry.</summary>
         public void Reset()
         {
-            Current = default;
+            (Current, IsAtEntry) = (default, false);
             if (_root is not null && CopyOnWriteDictionary<TKey, TValue>.IsStoredAsItIs)
             {
                 _primitives = new Table<TKey, TValue>.Cursor(Unsafe.As<Table<TKey, TValue>.Root>(_root));
@@ -186,14 +190,25 @@ public readonly struct DictionarySnapshot<TKey, TValue> : IReadOnlyDictionary<TK
     {
         public int Count => snapshot.Count;
 
-        public IEnumerator<T> GetEnumerator()
-        {
-            foreach (KeyValuePair<TKey, TValue> entry in snapshot)
-            {
-                yield return select(entry);
-            }
-        }
+        public IEnumerator<T> GetEnumerator() => new PartEnumerator<T>(snapshot.GetEnumerator(), select);
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+
+    private sealed class PartEnumerator<T>(Enumerator entries, Func<KeyValuePair<TKey, TValue>, T> select) : IEnumerator<T>
+    {
+        private Enumerator _entries = entries;
+
+        public T Current => select(_entries.Current);
+
+        object? IEnumerator.Current => _entries.IsAtEntry ? Current : throw DictionaryErrors.NotAtAnEntry();
+
+        public bool MoveNext() => _entries.MoveNext();
+
+        public void Reset() => _entries.Reset();
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -129,6 +129,111 @@ public sealed class CopyOnWriteDictionaryTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void An_untyped_enumerator_that_is_at_no_entry_says_so_as_a_dictionary_does()
+    {
+        var peer = new Dictionary<string, int>(_dictionary);
+        AssertSame(peer, _dictionary);
+        AssertSame(peer.Keys, _dictionary.Keys);
+        AssertSame(peer.Values, _dictionary.Values);
+        AssertSame(new Dictionary<string, int>(), default(DictionarySnapshot<string, int>));
+
+        static void AssertSame(IEnumerable theirs, IEnumerable ours)
+        {
+            IEnumerator one = theirs.GetEnumerator();
+            IEnumerator other = ours.GetEnumerator();
+            bool moved;
+            do
+            {
+                AssertSameCurrent();
+                moved = one.MoveNext();
+                Assert.Equal(moved, other.MoveNext());
+            }
+            while (moved);
+            AssertSameCurrent();
+            other.Reset();
+            one.Reset();
+            AssertSameCurrent();
+
+            void AssertSameCurrent() => Assert.Equal(Record.Exception(() => one.Current)?.GetType(), Record.Exception(() => other.Current)?.GetType());
+        }
+    }
+
+    [Fact]
+    public void What_nobody_has_made_says_so()
+    {
+        CopyOnWriteDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> live = default;
+        AssertRefused(() => _ = live.Dictionary, () => live.ContainsKey("a"), () => live.TryGetValue("a", out _, out _), () => _ = live["a"], () => live["a"] = 1, () => live.TryAdd("a", 1), () => live.TryRemove("a", out _));
+        DictionarySnapshot<string, int>.AlternateLookup<ReadOnlySpan<char>> frozen = default;
+        AssertRefused(() => _ = frozen.Snapshot, () => frozen.ContainsKey("a"), () => frozen.TryGetValue("a", out _), () => _ = frozen["a"]);
+        DictionaryBatch<string, int>.AlternateLookup<ReadOnlySpan<char>> batch = default;
+        AssertRefused(() => _ = batch.Batch, () => batch.ContainsKey("a"), () => batch.TryGetValue("a", out _), () => _ = batch["a"], () => batch["a"] = 1, () => batch.TryAdd("a", 1), () => batch.TryRemove("a", out _));
+        DictionarySnapshot<string, int>.Enumerator enumerator = default;
+        Assert.False(enumerator.MoveNext());
+        enumerator.Reset();
+        Assert.Equal(default, enumerator.Current);
+        Assert.False(default(DictionarySnapshot<string, int>).GetAlternateLookup<ReadOnlySpan<char>>().ContainsKey("a"));
+        default(DictionarySnapshot<string, int>).CopyTo([], 0);
+        Assert.Equal(default(DictionarySnapshot<string, int>).GetHashCode(), default(DictionarySnapshot<string, int>).GetHashCode());
+
+        static void AssertRefused(params Action[] actions) => Assert.All(actions, static action => Assert.Throws<InvalidOperationException>(action));
+    }
+
+    [Fact]
+    public void More_entries_than_a_count_can_say_are_an_overflow_and_no_other_number()
+    {
+        var snapshot = new DictionarySnapshot<string, int>(_dictionary, new object(), int.MaxValue, 1);
+        Assert.Equal(int.MaxValue, snapshot.Count);
+        snapshot = new DictionarySnapshot<string, int>(_dictionary, new object(), int.MaxValue + 1L, 1);
+        Assert.Contains("2147483648", Assert.Throws<OverflowException>(() => snapshot.Count).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>("array", () => snapshot.CopyTo(new KeyValuePair<string, int>[1], 0));
+    }
+
+    [Fact]
+    public void The_largest_room_costs_little_and_works()
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        var dictionary = new CopyOnWriteDictionary<int, int>(int.MaxValue, null);
+        for (int key = 0; key < 100; key++)
+        {
+            dictionary.Add(key, key);
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8_000_000);
+        Assert.True(dictionary.TryRemove(7));
+        Assert.Equal(99, dictionary.Count(static _ => true));
+        dictionary.TrimExcess();
+        Assert.Equal(Enumerable.Range(0, 100).Where(static key => key != 7), dictionary.Keys.Order());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Room_stays_until_it_is_given_back(bool clears)
+    {
+        var dictionary = new CopyOnWriteDictionary<int, int>(10_000, null);
+        int depth = dictionary.DirectoryDepth;
+        Assert.InRange(depth, 8, 10);
+        dictionary[1] = 1;
+        dictionary.TryRemove(1);
+        dictionary.AddRange(Enumerable.Range(0, 100).Select(static key => KeyValuePair.Create(key, key)));
+        dictionary.Update(static batch => batch.TryRemove(1));
+        Assert.Equal(depth, dictionary.DirectoryDepth);
+        if (clears)
+        {
+            dictionary.Clear();
+        }
+        else
+        {
+            dictionary.TrimExcess();
+        }
+
+        Assert.InRange(dictionary.DirectoryDepth, 0, 3);
+        var control = new CopyOnWriteDictionary<int, int>(10_000, null, keepsRoom: false) { [1] = 1 };
+        control.TryRemove(1);
+        Assert.Equal(0, control.DirectoryDepth);
+    }
+
+    [Fact]
     public void The_default_snapshot_is_empty()
     {
         DictionarySnapshot<string, int> snapshot = default;
@@ -203,8 +308,55 @@ public sealed class CopyOnWriteDictionaryTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void Spans_find_strings_in_snapshots_and_batches()
+    {
+        DictionarySnapshot<string, int> snapshot = _dictionary.Snapshot();
+        DictionarySnapshot<string, int>.AlternateLookup<ReadOnlySpan<char>> frozen = snapshot.GetAlternateLookup<ReadOnlySpan<char>>();
+        DictionaryBatch<string, int>? ended = null;
+        _dictionary.Update(batch =>
+        {
+            ended = batch;
+            DictionaryBatch<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup = batch.GetAlternateLookup<ReadOnlySpan<char>>();
+            Assert.Same(batch, lookup.Batch);
+            Assert.Equal(1, lookup["xa".AsSpan(1)]);
+            lookup["a"] = 5;
+            Assert.True(lookup.TryAdd("c", 3));
+            Assert.False(lookup.TryAdd("c", 4));
+            lookup["d"] = 6;
+            Assert.True(lookup.TryRemove("b", out int was));
+            Assert.Equal(2, was);
+            Assert.False(lookup.TryRemove("b", out _));
+            Assert.True(lookup.TryGetValue("c", out string? key, out int value));
+            Assert.Equal(("c", 3), (key, value));
+            Assert.False(lookup.ContainsKey("b"));
+            Assert.Contains("'b'", Assert.Throws<KeyNotFoundException>(() => batch.GetAlternateLookup<ReadOnlySpan<char>>()["b"]).Message, StringComparison.Ordinal);
+        });
+        Assert.Equal([new("a", 5), new("c", 3), new("d", 6)], _dictionary.OrderBy(static entry => entry.Key));
+        Assert.Throws<InvalidOperationException>(() => ended!.GetAlternateLookup<ReadOnlySpan<char>>().ContainsKey("a"));
+
+        Assert.True(frozen.Snapshot == snapshot);
+        Assert.Equal(1, frozen["xa".AsSpan(1)]);
+        Assert.True(frozen.TryGetValue("b", out string? found, out int two));
+        Assert.Equal(("b", 2), (found, two));
+        Assert.False(frozen.ContainsKey("c"));
+        Assert.Contains("'c'", Assert.Throws<KeyNotFoundException>(() => snapshot.GetAlternateLookup<ReadOnlySpan<char>>()["c"]).Message, StringComparison.Ordinal);
+
+        // Values in boxes, and a comparer's hash.
+        var folded = new CopyOnWriteDictionary<string, (int, int)>(StringComparer.OrdinalIgnoreCase) { ["Key"] = (1, 2) };
+        Assert.Equal((1, 2), folded.Snapshot().GetAlternateLookup<ReadOnlySpan<char>>()["kEY"]);
+        folded.Update(static batch => batch.GetAlternateLookup<ReadOnlySpan<char>>()["KEY"] = (3, 4));
+        Assert.Equal([new("Key", (3, 4))], folded);
+    }
+
+    [Fact]
     public void A_comparer_that_cannot_compare_with_an_alternate_is_named()
     {
+        Assert.Throws<InvalidOperationException>(() => new CopyOnWriteDictionary<int, int>().Snapshot().GetAlternateLookup<ReadOnlySpan<char>>());
+        new CopyOnWriteDictionary<int, int>().Update(static batch =>
+        {
+            Assert.False(batch.TryGetAlternateLookup<ReadOnlySpan<char>>(out _));
+            Assert.Throws<InvalidOperationException>(() => batch.GetAlternateLookup<ReadOnlySpan<char>>());
+        });
         Assert.Contains("Int32", Assert.Throws<InvalidOperationException>(() => new CopyOnWriteDictionary<int, int>().GetAlternateLookup<ReadOnlySpan<char>>()).Message, StringComparison.Ordinal);
         Assert.False(new CopyOnWriteDictionary<int, int>().TryGetAlternateLookup<ReadOnlySpan<char>>(out _));
     }
