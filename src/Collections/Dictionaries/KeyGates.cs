@@ -108,50 +108,77 @@ internal sealed class KeyGates<TKey>(IEqualityComparer<TKey> comparer)
 }
 
 /// <summary>A key's gate: who has it, and who waits for which.</summary>
+/// <remarks>
+/// Entering and leaving a gate for which nobody waits is one interlocked instruction each. Only those who wait, and who wakes them, take the lock of all dictionaries: a cycle may
+/// go through several, so whoever is about to wait must find all other waits in one place. What a thread that waits owns does not change while that lock is held, for it
+/// cannot go on without it; so the last one of a cycle finds it.
+/// </remarks>
 internal class KeyGate
 {
-    /// <summary>Guards the owners, and the waits of all threads, over all dictionaries: a cycle may go through several.</summary>
+    /// <summary>Guards the waits of all threads, over all dictionaries.</summary>
     private static readonly object s_graph = new();
     private static readonly Dictionary<Thread, KeyGate> s_waits = [];
 
-    private Thread? _owner;
+    private SharedReference<Thread> _owner;
+    private SharedInt32 _waiters; // Changed under the lock; read without it by who leaves.
 
     public void Enter()
+    {
+        if (!TryEnter())
+        {
+            Wait();
+        }
+    }
+
+    private bool TryEnter() => _owner.CompareExchange(Thread.CurrentThread, null) is null;
+
+    private void Wait()
     {
         Thread current = Thread.CurrentThread;
         lock (s_graph)
         {
-            while (_owner is not null)
+            _waiters.Add(1); // A full fence, as leaving is: either the owner sees this, or TryEnter sees that it has left.
+            try
             {
-                for (Thread? owner = _owner; owner is not null; owner = s_waits.TryGetValue(owner, out KeyGate? awaited) ? awaited._owner : null)
+                while (!TryEnter())
                 {
-                    if (owner == current)
+                    RefuseCycle(current);
+                    s_waits[current] = this;
+                    try
                     {
-                        throw new InvalidOperationException(
-                            "A factory asks for a key whose factory waits for it, itself or through others: none of them could ever end. Make what they share before, or by one factory.");
+                        Monitor.Wait(s_graph);
+                    }
+                    finally
+                    {
+                        s_waits.Remove(current);
                     }
                 }
-
-                s_waits[current] = this;
-                try
-                {
-                    Monitor.Wait(s_graph);
-                }
-                finally
-                {
-                    s_waits.Remove(current);
-                }
             }
-
-            _owner = current;
+            finally
+            {
+                _waiters.Add(-1);
+            }
         }
     }
 
-    /// <summary>Leaves the gate. An interrupt of the thread does not keep it: the gate would never open again.</summary>
+    private void RefuseCycle(Thread current)
+    {
+        for (Thread? owner = _owner.Read(); owner is not null; owner = s_waits.TryGetValue(owner, out KeyGate? awaited) ? awaited._owner.Read() : null)
+        {
+            if (owner == current)
+            {
+                throw new InvalidOperationException(
+                    "A factory asks for a key whose factory waits for it, itself or through others: none of them could ever end. Make what they share before, or by one factory.");
+            }
+        }
+    }
+
+    /// <summary>Leaves the gate. An interrupt of the thread does not keep it: who waits would never be woken.</summary>
     public void Exit()
     {
+        _owner.Exchange(null);
         bool interrupted = false;
-        while (!TryExit())
+        while (_waiters.Read() > 0 && !TryWake())
         {
             interrupted = true;
         }
@@ -162,17 +189,13 @@ internal class KeyGate
         }
     }
 
-    private bool TryExit()
+    private static bool TryWake()
     {
         try
         {
             lock (s_graph)
             {
-                _owner = null;
-                if (s_waits.Count > 0)
-                {
-                    Monitor.PulseAll(s_graph);
-                }
+                Monitor.PulseAll(s_graph);
             }
 
             return true;

@@ -85,6 +85,37 @@ public sealed class KeyGateTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void Threads_that_ask_for_each_others_keys_in_two_dictionaries_all_end()
+    {
+        CopyOnWriteDictionary<int, string>[] dictionaries = [[], []];
+        int refused = 0;
+        int made = 0;
+        Thread[] threads = [.. Enumerable.Range(0, 4).Select(number => new Thread(() =>
+        {
+            for (int i = 0; i < TestMode.Choose(20_000, 1_000_000); i++)
+            {
+                CopyOnWriteDictionary<int, string> own = dictionaries[(number + i) % 2];
+                CopyOnWriteDictionary<int, string> other = dictionaries[(number + i + 1) % 2];
+                try
+                {
+                    own.GetOrAdd(i % 3, key => other.GetOrAdd(key, _ => $"{Interlocked.Increment(ref made)}"));
+                }
+                catch (InvalidOperationException)
+                {
+                    Interlocked.Increment(ref refused);
+                }
+
+                own.TryRemove(i % 3);
+                other.TryRemove((i + 1) % 3);
+            }
+        }) { IsBackground = true })];
+        Array.ForEach(threads, static thread => thread.Start());
+        Assert.All(threads, static thread => Assert.True(thread.Join(TestMode.Choose(s_deadline, 10 * s_deadline)), "it waits for ever"));
+        Assert.True(made > 1_000, $"{made} made, {refused} refused");
+        Assert.Equal("alone", dictionaries[0].GetOrAdd(9, static _ => "alone"));
+    }
+
+    [Fact]
     public void A_factory_that_throws_lets_the_next_one_try()
     {
         Assert.Throws<DeliberateException>(() => _dictionary.GetOrAdd(1, static _ => throw new DeliberateException()));
