@@ -8,6 +8,8 @@ internal static class ReadPaths
 {
     private static readonly RetirementDomain s_domain = new();
     private static readonly SwmrCell<string> s_cell = new("value", s_domain);
+    private static readonly CopyOnWriteDictionary<int, int> s_integers = [new(1, 1), new(2, 2)];
+    private static readonly CopyOnWriteDictionary<string, string> s_texts = [new("one", "1"), new("two", "2")];
     private static SharedReference<string> s_shared = new("value");
     private static SharedInt64 s_slot;
     private static SharedInt64 s_data = new(1);
@@ -16,12 +18,12 @@ internal static class ReadPaths
     {
         using ReaderHandle handle = s_domain.Register();
         long sum = 0;
-        for (int tier = 0; tier < 4; tier++)
+        for (int tier = 0; tier < 8; tier++)
         {
             for (int i = 0; i < 100; i++)
             {
                 sum += LightPath() + AnnouncePath() + FullFencePath() + GuardPath(handle) + CellPath(handle) + ImplicitPath()
-                    + CellUnderGuardPath(handle) + ImplicitGuardPath();
+                    + CellUnderGuardPath(handle) + ImplicitGuardPath() + IntegerLookUpPath(1) + TextLookUpPath("one");
                 ReadGuard guard = handle.Enter();
                 sum += RefreshPath(ref guard);
                 guard.Dispose();
@@ -91,6 +93,12 @@ internal static class ReadPaths
         using ReadGuard guard = s_domain.Enter();
         return guard.Protect(ref s_shared)!.Length;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int IntegerLookUpPath(int key) => s_integers.TryGetValue(key, out int value) ? value : 0;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int TextLookUpPath(string key) => s_texts.TryGetValue(key, out string? value) ? value.Length : 0;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int RefreshPath(ref ReadGuard guard)
