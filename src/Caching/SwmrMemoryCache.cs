@@ -1,0 +1,501 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace SwmrKit;
+
+/// <summary>
+/// A cache in memory that behaves as Microsoft's <see cref="MemoryCache"/> does, and is read without locks, fences or writes to what other readers read.
+/// </summary>
+/// <remarks>
+/// <para>Differences: expired entries leave within <see cref="MemoryCacheOptions.ExpirationScanFrequency"/> though nobody touches the cache; the size limit and the
+/// sum of the sizes are exact, whoever writes at the same time; a hit reads the time only where the entry expires, and of the system's clock in
+/// steps of some milliseconds; so when others were used last is known to the last write.</para>
+/// <para>Thread-safe. A look-up is O(1) and allocates nothing; a write takes one lock, in which no code of yours runs but <c>Equals</c> and <c>GetHashCode</c> of keys.
+/// Values are never disposed. Expiration and eviction callbacks run on the thread pool, once an entry.</para>
+/// </remarks>
+public sealed partial class SwmrMemoryCache : IMemoryCache
+{
+    private readonly CopyOnWriteDictionary<string, SwmrCacheEntry> _byString = new();
+    private readonly CopyOnWriteDictionary<string, SwmrCacheEntry>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+    private readonly CopyOnWriteDictionary<object, SwmrCacheEntry> _byObject = new();
+    private readonly MemoryCacheOptions _options;
+    private readonly ILogger _logger;
+    private readonly CacheClock _clock;
+    private readonly CacheStatistics? _statistics;
+    private readonly long _sizeLimit; // -1 for none.
+
+    // Guards what follows, and every change of the dictionaries.
+    private readonly Lock _lock = new();
+    private readonly ExpirationCalendar _calendar;
+    private readonly ITimer _timer;
+    private long _size;
+    private bool _isTimerSet;
+    private bool _isCompacting;
+
+    private volatile bool _isDisposed; // Whoever reads it late is as one who came before.
+
+    /// <summary>Creates a cache.</summary>
+    /// <param name="optionsAccessor">Its options: Microsoft's.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="optionsAccessor"/> or its value is null.</exception>
+    public SwmrMemoryCache(IOptions<MemoryCacheOptions> optionsAccessor)
+        : this(optionsAccessor, NullLoggerFactory.Instance, TimeProvider.System)
+    {
+    }
+
+    /// <summary>Creates a cache.</summary>
+    /// <param name="optionsAccessor">Its options: Microsoft's. Their <c>Clock</c>, if there is one, is its time.</param>
+    /// <param name="loggerFactory">Where eviction callbacks that fail are reported.</param>
+    /// <param name="timeProvider">The time by which entries expire.</param>
+    /// <exception cref="ArgumentNullException">An argument, or the options' value, is null.</exception>
+    public SwmrMemoryCache(IOptions<MemoryCacheOptions> optionsAccessor, ILoggerFactory loggerFactory, TimeProvider timeProvider)
+    {
+        ArgumentNullException.ThrowIfNull(optionsAccessor);
+        ArgumentNullException.ThrowIfNull(loggerFactory);
+        ArgumentNullException.ThrowIfNull(timeProvider);
+        _options = optionsAccessor.Value ?? throw new ArgumentNullException(nameof(optionsAccessor));
+        _logger = loggerFactory.CreateLogger<SwmrMemoryCache>();
+        _clock = new CacheClock(timeProvider, _options.Clock);
+        _statistics = _options.TrackStatistics ? new CacheStatistics() : null;
+        _sizeLimit = _options.SizeLimit ?? -1;
+        _bySpan = _byString.GetAlternateLookup<ReadOnlySpan<char>>();
+        _calendar = new ExpirationCalendar((long)_options.ExpirationScanFrequency.TotalMilliseconds);
+        _timer = CreateTimer(timeProvider, new WeakReference<SwmrMemoryCache>(this));
+        TracksLinkedEntries = _options.TrackLinkedCacheEntries;
+    }
+
+    /// <summary>The number of entries, expired ones that have not left yet included. O(1).</summary>
+    public int Count => _byString.Count + _byObject.Count;
+
+    /// <summary>The keys: of one moment those that are strings, and of one moment the others. Makes a copy, O(n).</summary>
+    public IEnumerable<object> Keys => [.. _byString.Keys, .. _byObject.Keys];
+
+    internal bool TracksLinkedEntries { get; }
+
+    private bool HasSizeLimit => _sizeLimit >= 0;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
+    public ICacheEntry CreateEntry(object key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var entry = new SwmrCacheEntry(key, this);
+        if (TracksLinkedEntries)
+        {
+            entry.EnterScope();
+        }
+
+        return entry;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
+    public bool TryGetValue(object key, out object? value)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return Finish(Find(key), out value);
+    }
+
+    /// <summary>As <see cref="TryGetValue(object, out object)"/> of a string, which need not exist.</summary>
+    /// <param name="key">The characters of the key.</param>
+    /// <param name="value">The value; null when there is none.</param>
+    /// <returns>Whether there is one.</returns>
+    /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
+    public bool TryGetValue(ReadOnlySpan<char> key, out object? value)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return Finish(_bySpan.TryGetValue(key, out SwmrCacheEntry? entry) ? entry : null, out value);
+    }
+
+    /// <summary>As <see cref="TryGetValue(ReadOnlySpan{char}, out object)"/>, where a value of another type counts as none.</summary>
+    /// <typeparam name="TItem">The type of the value.</typeparam>
+    /// <param name="key">The characters of the key.</param>
+    /// <param name="value">The value; the default when there is none.</param>
+    /// <returns>Whether there is one, of that type or null.</returns>
+    /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
+    public bool TryGetValue<TItem>(ReadOnlySpan<char> key, out TItem? value)
+    {
+        if (TryGetValue(key, out object? found) && found is null or TItem)
+        {
+            value = (TItem?)found;
+            return true;
+        }
+
+        value = default;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
+    public void Remove(object key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        SwmrCacheEntry? entry;
+        lock (_lock)
+        {
+            entry = Find(key);
+            if (entry is not null)
+            {
+                entry.Expire(EvictionReason.Removed);
+                TakeOut(entry);
+            }
+        }
+
+        entry?.TellEvicted();
+    }
+
+    /// <summary>Removes every entry.</summary>
+    /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
+    public void Clear()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        List<SwmrCacheEntry> entries;
+        lock (_lock)
+        {
+            entries = AllEntries();
+            _byString.Clear();
+            _byObject.Clear();
+            _calendar.Clear();
+            _size = 0;
+            foreach (SwmrCacheEntry entry in entries)
+            {
+                entry.IsIn = false;
+                (entry.NextInDay, entry.PreviousInDay, entry.IsInCalendar) = (null, null, false);
+                entry.Expire(EvictionReason.Removed);
+            }
+        }
+
+        entries.ForEach(static entry => entry.TellEvicted());
+    }
+
+    /// <summary>
+    /// Removes a part of the entries: first those that have expired, then those of low, normal and high priority, in each those first that were not used for longest. O(n log n).
+    /// </summary>
+    /// <param name="percentage">The part, between 0 and 1, by number.</param>
+    /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
+    public void Compact(double percentage)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        Compact((long)(Count * percentage), static _ => 1);
+    }
+
+    /// <summary>What has been counted, if <see cref="MemoryCacheOptions.TrackStatistics"/> is set; else null.</summary>
+    /// <returns>The counts, of about this moment.</returns>
+    public MemoryCacheStatistics? GetCurrentStatistics()
+    {
+        if (_statistics is null)
+        {
+            return null;
+        }
+
+        (long hits, long misses) = _statistics.Sum();
+        return new MemoryCacheStatistics
+        {
+            TotalHits = hits,
+            TotalMisses = misses,
+            CurrentEntryCount = Count,
+            CurrentEstimatedSize = HasSizeLimit ? Interlocked.Read(ref _size) : null,
+        };
+    }
+
+    /// <summary>Stops the cache: from then on its members throw, and an entry that is committed is not kept. Values are not disposed, and nobody is told.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+        }
+
+        _timer.Dispose();
+        _statistics?.Dispose();
+    }
+
+    /// <summary>Commits an entry.</summary>
+    internal void Put(SwmrCacheEntry entry)
+    {
+        if (HasSizeLimit && entry.Size is null)
+        {
+            throw new InvalidOperationException("The cache has a SizeLimit, so each entry has to say its Size.");
+        }
+
+        DateTimeOffset utcNow = _clock.Adjust();
+        entry.Begin(utcNow);
+        bool isKept = false;
+        SwmrCacheEntry? prior;
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            prior = Find(entry.Key);
+            prior?.Expire(EvictionReason.Replaced);
+            if (!entry.IsExpired(CacheClock.ToMilliseconds(utcNow)))
+            {
+                isKept = Fits(entry, prior);
+                if (!isKept)
+                {
+                    entry.Expire(EvictionReason.Capacity);
+                    CompactSoon();
+                }
+            }
+
+            if (prior is not null)
+            {
+                Forget(prior);
+                if (!isKept)
+                {
+                    RemoveKey(prior.Key);
+                }
+            }
+
+            if (isKept)
+            {
+                Keep(entry);
+            }
+        }
+
+        if (isKept)
+        {
+            entry.AttachTokens();
+        }
+        else
+        {
+            entry.TellEvicted();
+        }
+
+        prior?.TellEvicted();
+    }
+
+    /// <summary>Removes an entry that has a reason to go.</summary>
+    internal void RemoveExpired(SwmrCacheEntry entry)
+    {
+        lock (_lock)
+        {
+            if (!TakeOut(entry))
+            {
+                return;
+            }
+        }
+
+        entry.TellEvicted();
+    }
+
+    internal void ReportCallbackFailure(Exception exception) => LogCallbackFailed(_logger, exception);
+
+    private static ITimer CreateTimer(TimeProvider provider, WeakReference<SwmrMemoryCache> cache)
+    {
+        using AsyncFlowControl _ = ExecutionContext.SuppressFlow(); // The cache is nobody's ambient state.
+        return provider.CreateTimer(
+            static state =>
+            {
+                if (((WeakReference<SwmrMemoryCache>)state!).TryGetTarget(out SwmrMemoryCache? cache))
+                {
+                    cache.RemoveDue();
+                }
+            },
+            cache, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private SwmrCacheEntry? Find(object key)
+    {
+        if (key is string text)
+        {
+            return _byString.TryGetValue(text, out SwmrCacheEntry? found) ? found : null;
+        }
+
+        return _byObject.TryGetValue(key, out SwmrCacheEntry? other) ? other : null;
+    }
+
+    private bool Finish(SwmrCacheEntry? entry, out object? value)
+    {
+        if (entry is not null)
+        {
+            // Who replaces an entry says so first and takes it out then: meanwhile it is still the one to be found.
+            long now = entry.HasDeadline ? _clock.Now : _clock.Recently;
+            if (!entry.IsExpired(now) || entry.Reason == EvictionReason.Replaced)
+            {
+                entry.NoteAccess(now);
+                value = entry.Value;
+                if (TracksLinkedEntries)
+                {
+                    entry.PropagateTo(SwmrCacheEntry.Current);
+                }
+
+                _statistics?.CountHit();
+                return true;
+            }
+
+            RemoveExpired(entry);
+        }
+
+        value = null;
+        _statistics?.CountMiss();
+        return false;
+    }
+
+    /// <summary>Puts the entry in the place of what was there.</summary>
+    private void Keep(SwmrCacheEntry entry)
+    {
+        _size += entry.Size ?? 0;
+        entry.IsIn = true;
+        if (entry.Key is string text)
+        {
+            _byString.Set(text, entry);
+        }
+        else
+        {
+            _byObject.Set(entry.Key, entry);
+        }
+
+        _calendar.Add(entry);
+        SetTimer();
+    }
+
+    /// <summary>Removes an entry from everywhere, if it is there.</summary>
+    private bool TakeOut(SwmrCacheEntry entry)
+    {
+        if (!entry.IsIn)
+        {
+            return false;
+        }
+
+        Forget(entry);
+        RemoveKey(entry.Key);
+        return true;
+    }
+
+    /// <summary>Removes an entry from everywhere but under its key.</summary>
+    private void Forget(SwmrCacheEntry entry)
+    {
+        entry.IsIn = false;
+        _size -= entry.Size ?? 0;
+        _calendar.Remove(entry);
+    }
+
+    private void RemoveKey(object key)
+    {
+        if (key is string text)
+        {
+            _byString.TryRemove(text);
+        }
+        else
+        {
+            _byObject.TryRemove(key);
+        }
+    }
+
+    private bool Fits(SwmrCacheEntry entry, SwmrCacheEntry? prior) =>
+        !HasSizeLimit || entry.Size!.Value <= _sizeLimit - (_size - (prior?.Size ?? 0));
+
+    private List<SwmrCacheEntry> AllEntries() => [.. _byString.Values, .. _byObject.Values];
+
+    /// <summary>The timer: what has expired leaves.</summary>
+    private void RemoveDue()
+    {
+        long now = CacheClock.ToMilliseconds(_clock.Adjust());
+        var expired = new List<SwmrCacheEntry>();
+        lock (_lock)
+        {
+            _isTimerSet = false;
+            foreach (SwmrCacheEntry entry in _calendar.TakeUntil(now))
+            {
+                if (entry.IsExpired(now))
+                {
+                    TakeOut(entry);
+                    expired.Add(entry);
+                }
+                else
+                {
+                    _calendar.Add(entry); // It was read meanwhile.
+                }
+            }
+
+            SetTimer();
+        }
+
+        expired.ForEach(static entry => entry.TellEvicted());
+    }
+
+    private void SetTimer()
+    {
+        if (!_isTimerSet && !_calendar.IsEmpty && !_isDisposed)
+        {
+            _isTimerSet = true;
+            _timer.Change(TimeSpan.FromMilliseconds(_calendar.DayLength), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Makes room on the thread pool, as the cache is full.</summary>
+    private void CompactSoon()
+    {
+        if (_isCompacting)
+        {
+            return;
+        }
+
+        _isCompacting = true;
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static cache =>
+            {
+                long target;
+                lock (cache._lock)
+                {
+                    cache._isCompacting = false;
+                    target = cache._size - (long)(cache._sizeLimit * (1 - cache._options.CompactionPercentage));
+                }
+
+                cache.Compact(target, static entry => entry.Size ?? 0);
+            },
+            this, preferLocal: false);
+    }
+
+    private void Compact(long target, Func<SwmrCacheEntry, long> measure)
+    {
+        long now = CacheClock.ToMilliseconds(_clock.Adjust());
+        var removed = new List<SwmrCacheEntry>();
+        lock (_lock)
+        {
+            List<SwmrCacheEntry> entries = AllEntries();
+            foreach (SwmrCacheEntry entry in entries.Where(entry => entry.IsExpired(now)))
+            {
+                Remove(entry);
+            }
+
+            IEnumerable<SwmrCacheEntry> candidates = entries
+                .Where(static entry => entry.IsIn && entry.Priority != CacheItemPriority.NeverRemove)
+                .OrderBy(static entry => entry.Priority).ThenBy(static entry => entry.LastAccessed);
+            foreach (SwmrCacheEntry entry in candidates)
+            {
+                if (target <= 0)
+                {
+                    break;
+                }
+
+                entry.Expire(EvictionReason.Capacity);
+                Remove(entry);
+            }
+        }
+
+        removed.ForEach(static entry => entry.TellEvicted());
+
+        void Remove(SwmrCacheEntry entry)
+        {
+            target -= measure(entry);
+            TakeOut(entry);
+            removed.Add(entry);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "An eviction callback failed.")]
+    private static partial void LogCallbackFailed(ILogger logger, Exception exception);
+}
