@@ -123,7 +123,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     {
         if (TryGetValue(key, out object? found) && found is null or TItem)
         {
-            value = (TItem?)found;
+            value = found is null ? default : (TItem)found;
             return true;
         }
 

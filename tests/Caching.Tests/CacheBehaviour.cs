@@ -1,0 +1,536 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Primitives;
+
+namespace SwmrKit.Tests;
+
+/// <summary>
+/// What users of a memory cache rely on. The same tests run against Microsoft's and against ours: what passes under the one and not under the other is a difference.
+/// </summary>
+public abstract class CacheBehaviour : IClassFixture<SharedMachine>
+{
+    private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
+
+    private readonly TestClock _clock = new();
+    private readonly BlockingCollection<(object Key, object? Value, EvictionReason Reason, object? State)> _evicted = [];
+
+    private protected abstract IMemoryCache Create(MemoryCacheOptions options);
+
+    private protected abstract MemoryCacheStatistics? Statistics(IMemoryCache cache);
+
+    private protected abstract int Count(IMemoryCache cache);
+
+    private protected abstract void Compact(IMemoryCache cache, double part);
+
+    private protected abstract void Clear(IMemoryCache cache);
+
+    private protected abstract IEnumerable<object> Keys(IMemoryCache cache);
+
+    [Fact]
+    public void What_was_set_is_found_by_an_equal_key_of_any_type()
+    {
+        using IMemoryCache cache = Create();
+        object[] keys = ["text", 1, 1L, 'c', (1, "x"), new Uri("http://x/"), Guid.Empty];
+        foreach (object key in keys)
+        {
+            cache.Set(key, "of " + key);
+        }
+
+        Assert.Equal(keys.Length, Count(cache));
+        Assert.Equal("of text", cache.Get(new string("text".AsSpan())));
+        Assert.Equal("of 1", cache.Get(1));
+        Assert.Equal("of (1, x)", cache.Get((1, "x")));
+        Assert.Null(cache.Get(2));
+        Assert.False(cache.TryGetValue(1.0, out object? missing));
+        Assert.Null(missing);
+        Assert.True(keys.ToHashSet().SetEquals(Keys(cache)));
+    }
+
+    [Fact]
+    public void Null_is_a_value_and_no_key()
+    {
+        using IMemoryCache cache = Create();
+        cache.Set<object?>("key", null);
+        Assert.True(cache.TryGetValue("key", out object? value));
+        Assert.Null(value);
+        Assert.Throws<ArgumentNullException>("key", () => cache.TryGetValue(null!, out _));
+        Assert.Throws<ArgumentNullException>("key", () => cache.CreateEntry(null!));
+        Assert.Throws<ArgumentNullException>("key", () => cache.Remove(null!));
+    }
+
+    [Fact]
+    public void An_entry_is_committed_when_it_is_disposed_with_a_value_and_only_then()
+    {
+        using IMemoryCache cache = Create();
+        using (ICacheEntry entry = cache.CreateEntry("key"))
+        {
+            entry.Value = "value";
+            Assert.Null(cache.Get("key"));
+        }
+
+        Assert.Equal("value", cache.Get("key"));
+        using (cache.CreateEntry("without"))
+        {
+        }
+
+        Assert.False(cache.TryGetValue("without", out _));
+        ICacheEntry twice = cache.CreateEntry("twice");
+        twice.Value = 1;
+        twice.Dispose();
+        cache.Remove("twice");
+        twice.Dispose();
+        Assert.False(cache.TryGetValue("twice", out _));
+    }
+
+    [Fact]
+    public void An_entry_has_the_defaults_and_checks_its_arguments()
+    {
+        using IMemoryCache cache = Create();
+        ICacheEntry entry = cache.CreateEntry("key");
+        Assert.Equal("key", entry.Key);
+        Assert.Null(entry.Value);
+        Assert.Null(entry.AbsoluteExpiration);
+        Assert.Null(entry.AbsoluteExpirationRelativeToNow);
+        Assert.Null(entry.SlidingExpiration);
+        Assert.Null(entry.Size);
+        Assert.Equal(CacheItemPriority.Normal, entry.Priority);
+        Assert.Empty(entry.ExpirationTokens);
+        Assert.Empty(entry.PostEvictionCallbacks);
+        Assert.Throws<ArgumentOutOfRangeException>(() => entry.AbsoluteExpirationRelativeToNow = TimeSpan.Zero);
+        Assert.Throws<ArgumentOutOfRangeException>(() => entry.SlidingExpiration = TimeSpan.FromTicks(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => entry.Size = -1);
+        entry.SlidingExpiration = null;
+        entry.AbsoluteExpirationRelativeToNow = null;
+        entry.Size = null;
+    }
+
+    [Fact]
+    public void What_replaces_is_found_and_what_it_replaced_is_told_so()
+    {
+        using IMemoryCache cache = Create();
+        Set(cache, "key", "first", entry => entry.Size = 1);
+        Set(cache, "key", "second");
+        Assert.Equal("second", cache.Get("key"));
+        AssertEvicted("key", "first", EvictionReason.Replaced);
+        AssertNoneEvicted();
+    }
+
+    [Fact]
+    public void What_is_removed_is_told_so_once()
+    {
+        using IMemoryCache cache = Create();
+        Set(cache, "key", "value");
+        cache.Remove("key");
+        cache.Remove("key");
+        Assert.False(cache.TryGetValue("key", out _));
+        AssertEvicted("key", "value", EvictionReason.Removed);
+        AssertNoneEvicted();
+    }
+
+    [Fact]
+    public void An_absolute_date_is_the_first_moment_at_which_the_entry_is_not_found()
+    {
+        using IMemoryCache cache = Create();
+        Set(cache, "key", "value", entry => entry.AbsoluteExpiration = _clock.UtcNow + s_minute);
+        _clock.Advance(s_minute - TimeSpan.FromMilliseconds(1));
+        Assert.Equal("value", cache.Get("key"));
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Null(cache.Get("key"));
+        AssertEvicted("key", "value", EvictionReason.Expired);
+        Assert.Equal(0, Count(cache));
+    }
+
+    [Fact]
+    public void A_time_from_now_counts_from_the_commit_and_the_earlier_of_two_dates_holds()
+    {
+        using IMemoryCache cache = Create();
+        ICacheEntry entry = cache.CreateEntry("key");
+        entry.Value = "value";
+        entry.AbsoluteExpirationRelativeToNow = s_minute;
+        _clock.Advance(s_minute);
+        entry.Dispose();
+        Assert.Equal("value", cache.Get("key"));
+        Assert.Equal(_clock.UtcNow + s_minute, entry.AbsoluteExpiration);
+        Set(cache, "earlier", "value", e =>
+        {
+            e.AbsoluteExpiration = _clock.UtcNow + TimeSpan.FromSeconds(10);
+            e.AbsoluteExpirationRelativeToNow = s_minute;
+        });
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Null(cache.Get("earlier"));
+        _clock.Advance(TimeSpan.FromSeconds(50));
+        Assert.Null(cache.Get("key"));
+    }
+
+    [Fact]
+    public void What_has_expired_when_it_is_committed_is_not_kept_and_takes_away_what_was_there()
+    {
+        using IMemoryCache cache = Create();
+        Set(cache, "key", "before");
+        Set(cache, "key", "late", entry => entry.AbsoluteExpiration = _clock.UtcNow);
+        Assert.Null(cache.Get("key"));
+        HashSet<(object?, EvictionReason)> told = [Next(), Next()];
+        Assert.True(told.SetEquals([("late", EvictionReason.Expired), ("before", EvictionReason.Replaced)]));
+    }
+
+    [Fact]
+    public void Each_read_puts_off_a_sliding_expiration_but_not_an_absolute_one()
+    {
+        using IMemoryCache cache = Create();
+        Set(cache, "key", "value", entry =>
+        {
+            entry.SlidingExpiration = s_minute;
+            entry.AbsoluteExpirationRelativeToNow = 3 * s_minute;
+        });
+        for (int i = 0; i < 5; i++)
+        {
+            _clock.Advance(s_minute / 2);
+            Assert.Equal("value", cache.Get("key"));
+        }
+
+        _clock.Advance(s_minute / 2);
+        Assert.Null(cache.Get("key"));
+        Set(cache, "sliding", "value", entry => entry.SlidingExpiration = s_minute);
+        _clock.Advance(s_minute);
+        Assert.Null(cache.Get("sliding"));
+    }
+
+    [Fact]
+    public void A_token_that_calls_takes_its_entry_out_at_once()
+    {
+        using IMemoryCache cache = Create();
+        using var source = new CancellationTokenSource();
+        Set(cache, "key", "value", entry => entry.ExpirationTokens.Add(new CancellationChangeToken(source.Token)));
+        Assert.Equal("value", cache.Get("key"));
+        source.Cancel();
+        AssertEvicted("key", "value", EvictionReason.TokenExpired);
+        Assert.Null(cache.Get("key"));
+        Assert.Equal(0, Count(cache));
+    }
+
+    [Fact]
+    public void A_token_that_does_not_call_is_asked_at_each_read()
+    {
+        using IMemoryCache cache = Create();
+        var token = new PolledToken();
+        Set(cache, "key", "value", entry => entry.ExpirationTokens.Add(token));
+        Assert.Equal("value", cache.Get("key"));
+        token.HasChanged = true;
+        Assert.Null(cache.Get("key"));
+        AssertEvicted("key", "value", EvictionReason.TokenExpired);
+    }
+
+    [Fact]
+    public void A_token_that_has_changed_before_the_commit_keeps_the_entry_out()
+    {
+        using IMemoryCache cache = Create();
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Set(cache, "key", "value", entry => entry.ExpirationTokens.Add(new CancellationChangeToken(source.Token)));
+        Assert.Null(cache.Get("key"));
+        AssertEvicted("key", "value", EvictionReason.TokenExpired);
+    }
+
+    [Fact]
+    public void Of_an_entry_that_is_gone_the_tokens_are_no_longer_listened_to()
+    {
+        using IMemoryCache cache = Create();
+        var token = new CountingToken();
+        Set(cache, "key", "value", entry => entry.ExpirationTokens.Add(token));
+        Assert.Equal(1, token.Listeners);
+        cache.Remove("key");
+        Wait.Until(() => token.Listeners == 0, "the listener is removed");
+    }
+
+    [Fact]
+    public void A_cache_with_a_size_limit_wants_a_size()
+    {
+        using IMemoryCache cache = Create(new MemoryCacheOptions { SizeLimit = 10 });
+        ICacheEntry entry = cache.CreateEntry("key");
+        entry.Value = "value";
+        Assert.Throws<InvalidOperationException>(entry.Dispose);
+        Assert.Equal(0, Count(cache));
+    }
+
+    [Fact]
+    public void What_would_exceed_the_size_limit_is_not_kept_and_takes_away_what_was_there()
+    {
+        using IMemoryCache cache = Create(new MemoryCacheOptions { SizeLimit = 10, TrackStatistics = true });
+        Set(cache, "key", "small", entry => entry.Size = 4);
+        Set(cache, "key", "large", entry => entry.Size = 11);
+        Assert.Null(cache.Get("key"));
+        HashSet<(object?, EvictionReason)> told = [Next(), Next()];
+        Assert.True(told.SetEquals([("large", EvictionReason.Capacity), ("small", EvictionReason.Replaced)]));
+        Assert.Equal(0, Statistics(cache)!.CurrentEstimatedSize);
+    }
+
+    [Fact]
+    public void Sizes_are_added_up_over_replacing_and_removing()
+    {
+        using IMemoryCache cache = Create(new MemoryCacheOptions { SizeLimit = 10, TrackStatistics = true });
+        Set(cache, "a", 1, entry => entry.Size = 4);
+        Set(cache, "b", 1, entry => entry.Size = 6);
+        Assert.Equal(10, Statistics(cache)!.CurrentEstimatedSize);
+        Set(cache, "a", 2, entry => entry.Size = 3);
+        Assert.Equal(9, Statistics(cache)!.CurrentEstimatedSize);
+        cache.Remove("b");
+        Assert.Equal(3, Statistics(cache)!.CurrentEstimatedSize);
+        Set(cache, "zero", 1, entry => entry.Size = 0);
+        Assert.Equal(2, Count(cache));
+    }
+
+    [Fact]
+    public void A_full_cache_makes_room_of_what_was_not_used_for_longest()
+    {
+        using IMemoryCache cache = Create(new MemoryCacheOptions { SizeLimit = 10, CompactionPercentage = 0.3 });
+        for (int i = 0; i < 10; i++)
+        {
+            Set(cache, i, i, static entry => entry.Size = 1);
+            _clock.Advance(s_minute);
+        }
+
+        Assert.NotNull(cache.Get(0)); // So 1, 2 and 3 are the oldest.
+        _clock.Advance(s_minute);
+        Set(cache, "one too many", 0, static entry => entry.Size = 1);
+        HashSet<object?> gone = [];
+        for (int i = 0; i < 4; i++)
+        {
+            (object? value, EvictionReason reason) = Next();
+            Assert.Equal(EvictionReason.Capacity, reason);
+            gone.Add(value);
+        }
+
+        Assert.True(gone.SetEquals([0, 1, 2, 3])); // 0 is the value of the one too many.
+        Assert.Null(cache.Get("one too many"));
+        Assert.NotNull(cache.Get(0));
+        Assert.Equal(7, Count(cache));
+    }
+
+    [Fact]
+    public void Compacting_takes_the_expired_first_then_by_priority_then_by_age()
+    {
+        using IMemoryCache cache = Create();
+        CacheItemPriority[] priorities = [CacheItemPriority.NeverRemove, CacheItemPriority.High, CacheItemPriority.Normal, CacheItemPriority.Low];
+        foreach (CacheItemPriority priority in priorities)
+        {
+            Set(cache, priority, "old", entry => entry.Priority = priority);
+            _clock.Advance(s_minute);
+        }
+
+        Set(cache, "normal too", "young", static entry => entry.Priority = CacheItemPriority.Normal);
+        Set(cache, "expired", "expired", entry =>
+        {
+            entry.Priority = CacheItemPriority.NeverRemove;
+            entry.AbsoluteExpirationRelativeToNow = s_minute;
+        });
+        _clock.Advance(s_minute);
+        Compact(cache, 0.5);
+        Assert.True(new HashSet<object>([CacheItemPriority.NeverRemove, CacheItemPriority.High, "normal too"]).SetEquals(Keys(cache)));
+        Compact(cache, 1);
+        Assert.Equal([CacheItemPriority.NeverRemove], Keys(cache));
+        Compact(cache, 0);
+        Assert.Equal(1, Count(cache));
+    }
+
+    [Fact]
+    public void Clearing_tells_every_entry_that_it_was_removed()
+    {
+        using IMemoryCache cache = Create(new MemoryCacheOptions { SizeLimit = 10, TrackStatistics = true });
+        for (int i = 0; i < 5; i++)
+        {
+            Set(cache, i, i, static entry => entry.Size = 1);
+        }
+
+        Clear(cache);
+        Assert.Equal(0, Count(cache));
+        Assert.Equal(0, Statistics(cache)!.CurrentEstimatedSize);
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(EvictionReason.Removed, Next().Reason);
+        }
+
+        Set(cache, 1, "again", static entry => entry.Size = 10);
+        Assert.Equal("again", cache.Get(1));
+    }
+
+    [Fact]
+    public void Callbacks_get_the_state_run_off_the_callers_thread_and_one_that_fails_hurts_no_other()
+    {
+        using IMemoryCache cache = Create();
+        int caller = Environment.CurrentManagedThreadId;
+        int callback = 0;
+        using (ICacheEntry entry = cache.CreateEntry("key"))
+        {
+            entry.Value = "value";
+            entry.RegisterPostEvictionCallback(static (_, _, _, _) => throw new InvalidOperationException("listener"));
+            entry.RegisterPostEvictionCallback(
+                (key, value, reason, state) =>
+                {
+                    callback = Environment.CurrentManagedThreadId;
+                    _evicted.Add((key, value, reason, state));
+                },
+                "state");
+        }
+
+        cache.Remove("key");
+        Assert.True(_evicted.TryTake(out var told, TimeSpan.FromSeconds(60)));
+        Assert.Equal(("key", "value", EvictionReason.Removed, "state"), told);
+        Assert.NotEqual(caller, callback);
+    }
+
+    [Fact]
+    public void Hits_and_misses_are_counted_if_that_is_asked_for()
+    {
+        using IMemoryCache silent = Create();
+        Assert.Null(Statistics(silent));
+        using IMemoryCache cache = Create(new MemoryCacheOptions { TrackStatistics = true });
+        cache.Set("key", 1);
+        for (int i = 0; i < 3; i++)
+        {
+            _ = cache.Get("key");
+            _ = cache.Get("other");
+        }
+
+        Wait.OnThread(() => cache.Get("key"));
+        MemoryCacheStatistics statistics = Statistics(cache)!;
+        Assert.Equal((4, 3, 1, null), (statistics.TotalHits, statistics.TotalMisses, statistics.CurrentEntryCount, statistics.CurrentEstimatedSize));
+    }
+
+    [Fact]
+    public void An_entry_made_inside_another_passes_on_when_it_goes_if_that_is_asked_for()
+    {
+        using IMemoryCache cache = Create(new MemoryCacheOptions { TrackLinkedCacheEntries = true });
+        using var source = new CancellationTokenSource();
+        using (ICacheEntry outer = cache.CreateEntry("outer"))
+        {
+            using (ICacheEntry inner = cache.CreateEntry("inner"))
+            {
+                inner.Value = "inner";
+                inner.AbsoluteExpirationRelativeToNow = s_minute;
+                inner.ExpirationTokens.Add(new CancellationChangeToken(source.Token));
+            }
+
+            outer.Value = "outer";
+            Assert.Equal(_clock.UtcNow + s_minute, outer.AbsoluteExpiration);
+            Assert.Single(outer.ExpirationTokens);
+        }
+
+        source.Cancel();
+        Assert.Null(cache.Get("outer"));
+        Assert.Null(cache.Get("inner"));
+    }
+
+    [Fact]
+    public void An_entry_read_while_another_is_made_passes_on_when_it_goes_too()
+    {
+        using IMemoryCache cache = Create(new MemoryCacheOptions { TrackLinkedCacheEntries = true });
+        Set(cache, "inner", "inner", entry => entry.AbsoluteExpiration = _clock.UtcNow + s_minute);
+        using (ICacheEntry outer = cache.CreateEntry("outer"))
+        {
+            outer.Value = cache.Get("inner");
+        }
+
+        _clock.Advance(s_minute);
+        Assert.Null(cache.Get("outer"));
+    }
+
+    [Fact]
+    public void Without_that_entries_are_not_linked()
+    {
+        using IMemoryCache cache = Create();
+        using (ICacheEntry outer = cache.CreateEntry("outer"))
+        {
+            Set(cache, "inner", "inner", static entry => entry.AbsoluteExpirationRelativeToNow = s_minute);
+            outer.Value = "outer";
+        }
+
+        _clock.Advance(s_minute);
+        Assert.Equal("outer", cache.Get("outer"));
+    }
+
+    [Fact]
+    public void A_disposed_cache_says_so()
+    {
+        IMemoryCache cache = Create();
+        ICacheEntry entry = cache.CreateEntry("late");
+        entry.Value = 1;
+        cache.Dispose();
+        cache.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => cache.TryGetValue("key", out _));
+        Assert.Throws<ObjectDisposedException>(() => cache.CreateEntry("key"));
+        Assert.Throws<ObjectDisposedException>(() => cache.Remove("key"));
+        Assert.Throws<ObjectDisposedException>(() => Compact(cache, 1));
+        Assert.Throws<ObjectDisposedException>(() => Clear(cache));
+        entry.Dispose();
+    }
+
+    [Fact]
+    public void Microsofts_extensions_work_on_it()
+    {
+        using IMemoryCache cache = Create();
+        Assert.Equal(1, cache.GetOrCreate("key", static entry => 1));
+        Assert.Equal(1, cache.GetOrCreate("key", static entry => 2));
+        Assert.Equal(3, cache.Set("timed", 3, s_minute));
+        Assert.True(cache.TryGetValue("timed", out int found));
+        Assert.Equal(3, found);
+        Assert.False(cache.TryGetValue("timed", out string? _));
+        _clock.Advance(s_minute);
+        Assert.False(cache.TryGetValue("timed", out found));
+        Assert.Throws<InvalidOperationException>(() => cache.GetOrCreate<int>("failing", static _ => throw new InvalidOperationException()));
+        Assert.False(cache.TryGetValue("failing", out found));
+    }
+
+    private IMemoryCache Create() => Create(new MemoryCacheOptions());
+
+    private protected void Use(MemoryCacheOptions options) => options.Clock = _clock;
+
+    private void Set(IMemoryCache cache, object key, object? value, Action<ICacheEntry>? configure = null)
+    {
+        using ICacheEntry entry = cache.CreateEntry(key);
+        entry.Value = value;
+        entry.RegisterPostEvictionCallback((k, v, reason, state) => _evicted.Add((k, v, reason, state)));
+        configure?.Invoke(entry);
+    }
+
+    private (object? Value, EvictionReason Reason) Next()
+    {
+        Assert.True(_evicted.TryTake(out var told, TimeSpan.FromSeconds(60)), "nothing more is evicted");
+        return (told.Value, told.Reason);
+    }
+
+    private void AssertEvicted(object key, object? value, EvictionReason reason)
+    {
+        Assert.True(_evicted.TryTake(out var told, TimeSpan.FromSeconds(60)), "nothing is evicted");
+        Assert.Equal((key, value, reason), (told.Key, told.Value, told.Reason));
+    }
+
+    private void AssertNoneEvicted() => Assert.False(_evicted.TryTake(out _, TimeSpan.FromMilliseconds(50)));
+
+    private sealed class PolledToken : IChangeToken
+    {
+        public bool HasChanged { get; set; }
+
+        public bool ActiveChangeCallbacks => false;
+
+        public IDisposable RegisterChangeCallback(Action<object?> callback, object? state) => throw new InvalidOperationException("nobody asks it to call");
+    }
+
+    private sealed class CountingToken : IChangeToken, IDisposable
+    {
+        private int _listeners;
+
+        public int Listeners => Volatile.Read(ref _listeners);
+
+        public bool HasChanged => false;
+
+        public bool ActiveChangeCallbacks => true;
+
+        public IDisposable RegisterChangeCallback(Action<object?> callback, object? state)
+        {
+            Interlocked.Increment(ref _listeners);
+            return this;
+        }
+
+        public void Dispose() => Interlocked.Decrement(ref _listeners);
+    }
+}
