@@ -180,10 +180,8 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     /// Removes a part of the entries: first those that have expired, then those of low, normal and high priority, in each those first that were not used for longest. O(n log n).
     /// </summary>
     /// <param name="percentage">The part, between 0 and 1, by number.</param>
-    /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
     public void Compact(double percentage)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
         Compact((long)(Count * percentage), static _ => 1);
     }
 
