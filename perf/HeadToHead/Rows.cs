@@ -12,6 +12,7 @@ internal static class Rows
     public static readonly Row[] All =
     [
         .. OfReaders,
+        .. OfCaches,
         .. OfDictionaries("int", Keys.Numbers),
         .. OfDictionaries("string", Keys.Strings),
         new("dictionary", "churn-10k", 1, static () => [new Churn<OurTable<int>>(10_000), new Churn<ConcurrentTable<int>>(10_000), new Churn<ImmutableTable<int>>(10_000)]),
@@ -45,6 +46,21 @@ internal static class Rows
         new("options", "fixed", 1, static () => [new FixedOptionsRead<OurOptions>(), new FixedOptionsRead<MicrosoftsOptions>()]),
         new("scan", "1024", 1, static () => [new ScanReservations(ScanReservations.UsualEras), new ScanReservations(ScanReservations.MostEras)]),
     ];
+
+    private static IEnumerable<Row> OfCaches =>
+    [
+        .. new[] { ("", 1), ("-x2", 2) }.SelectMany(static threads => new Row[]
+        {
+            new("cache", "hit" + threads.Item1, threads.Item2, static () => Hits(1_000, Stay.ForEver)),
+            new("cache", "hit-expiring" + threads.Item1, threads.Item2, static () => Hits(1_000, Stay.UntilADate)),
+            new("cache", "hit-sliding" + threads.Item1, threads.Item2, static () => Hits(1_000, Stay.WhileRead)),
+            new("cache", "hit-one-key" + threads.Item1, threads.Item2, static () => Hits(1, Stay.ForEver)),
+        }),
+        new("cache", "set", 1, static () => [new CacheSet<OurCache>(Stay.ForEver), new CacheSet<MicrosoftsCache>(Stay.ForEver)]),
+        new("cache", "set-expiring", 1, static () => [new CacheSet<OurCache>(Stay.UntilADate), new CacheSet<MicrosoftsCache>(Stay.UntilADate)]),
+    ];
+
+    private static Contender[] Hits(int keys, Stay stay) => [new CacheHit<OurCache>(keys, stay), new CacheHit<MicrosoftsCache>(keys, stay)];
 
     private static Contender[] Heavies(bool withAnotherCoreBusy)
     {
