@@ -3,19 +3,20 @@ using Microsoft.Extensions.Internal;
 namespace SwmrKit;
 
 /// <summary>
-/// The cache's time: milliseconds since year 1, UTC. Of the system's clock the hits read only the counter of the milliseconds since it was started, which costs a
-/// fraction; how far that is from the date is looked up again at each write and each scan.
+/// The cache's time: milliseconds since year 1, UTC. Of the system's clock it reads only the counter of the milliseconds since it was started, which costs a
+/// fraction; how far that is from the date is looked up again by scans, and by writes once a second.
 /// </summary>
-/// <remarks>A date that jumps is so noticed with the next write or scan. A clock of the user's (<see cref="TimeProvider"/>, <c>MemoryCacheOptions.Clock</c>) is asked each time.</remarks>
+/// <remarks>A date that jumps is noticed then. A clock of the user's (<see cref="TimeProvider"/>, <c>MemoryCacheOptions.Clock</c>) is asked each time.</remarks>
 internal sealed class CacheClock
 {
     private readonly TimeProvider? _provider;
 #pragma warning disable CS0618 // The interface is Microsoft's own way to a clock of tests.
     private readonly ISystemClock? _clock;
 
-    // A hit reads it while a write may set it: any value it has had will do.
+    // Hits read these while a write may set them: any value they have had will do.
     private SharedInt64 _start;
     private SharedInt64 _recently;
+    private SharedInt64 _adjusted;
 
     public CacheClock(TimeProvider provider, ISystemClock? clock)
     {
@@ -29,36 +30,57 @@ internal sealed class CacheClock
     /// <summary>Whether it is the system's, whose steps are some milliseconds.</summary>
     public bool IsCoarse { get; }
 
-    /// <summary>Now, cheaply.</summary>
-    public long Now => IsCoarse ? _start.ReadRelaxed() + Environment.TickCount64 : ToMilliseconds(UtcNow);
+    /// <summary>Now.</summary>
+    public long Now => IsCoarse ? _start.ReadRelaxed() + Environment.TickCount64 : ToMilliseconds(Exactly);
 
-    /// <summary>When something was written last, or now for a clock of the user's.</summary>
+    /// <summary>When something was written last; of a clock of the user's, now.</summary>
     public long Recently => IsCoarse ? _recently.ReadRelaxed() : Now;
 
-    private DateTimeOffset UtcNow => _clock is not null ? _clock.UtcNow : (_provider ?? TimeProvider.System).GetUtcNow();
+    private DateTimeOffset Exactly => _clock is not null ? _clock.UtcNow : (_provider ?? TimeProvider.System).GetUtcNow();
 
     /// <summary>The first millisecond not before a date.</summary>
-    public static long ToMilliseconds(DateTimeOffset date) => ((date.UtcTicks - 1) / TimeSpan.TicksPerMillisecond) + 1;
+    public static long ToMilliseconds(DateTimeOffset date) => (date.UtcTicks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
 
-    /// <summary>Now, exactly; the cheap time is set by it.</summary>
-    public DateTimeOffset Adjust()
+    /// <summary>The first whole number of milliseconds not less than a time.</summary>
+    public static long ToMilliseconds(TimeSpan time) => ((time.Ticks - 1) / TimeSpan.TicksPerMillisecond) + 1;
+
+    /// <summary>Now, of a write.</summary>
+    public DateTimeOffset NowOfWrite()
     {
-        DateTimeOffset now = UtcNow;
-        if (IsCoarse)
+        if (!IsCoarse)
         {
-            long milliseconds = ToMilliseconds(now);
-            if (milliseconds != _recently.ReadRelaxed())
-            {
-                _recently.WriteRelaxed(milliseconds);
-            }
-
-            long start = milliseconds - Environment.TickCount64;
-            if (Math.Abs(start - _start.ReadRelaxed()) > 20) // Less is the counter's own step.
-            {
-                _start.WriteRelaxed(start);
-            }
+            return Exactly;
         }
 
-        return now;
+        long now = Now;
+        if (now - _adjusted.ReadRelaxed() > 1_000)
+        {
+            Adjust();
+        }
+
+        if (now != _recently.ReadRelaxed())
+        {
+            _recently.WriteRelaxed(now);
+        }
+
+        return new DateTimeOffset(now * TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
+    }
+
+    /// <summary>Looks up the date.</summary>
+    public void Adjust()
+    {
+        if (!IsCoarse)
+        {
+            return;
+        }
+
+        long now = ToMilliseconds(Exactly);
+        long start = now - Environment.TickCount64;
+        if (Math.Abs(start - _start.ReadRelaxed()) > 20) // Less is the counter's own step.
+        {
+            _start.WriteRelaxed(start);
+        }
+
+        _adjusted.WriteRelaxed(now);
     }
 }

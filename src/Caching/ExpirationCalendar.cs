@@ -1,21 +1,22 @@
-using System.Runtime.InteropServices;
-
 namespace SwmrKit;
 
 /// <summary>
-/// The entries that have a time to go, in days of one length: at the end of a day those written there are looked at, and no others. Adding and
+/// The entries that have a time to go, in days of one length: when a day is over those written there are looked at, and no others. Adding and
 /// removing is O(1). Guarded by the cache's lock.
 /// </summary>
+/// <param name="dayLength">Milliseconds.</param>
 internal sealed class ExpirationCalendar(long dayLength)
 {
-    private readonly Dictionary<long, SwmrCacheEntry?> _days = []; // The first entry of each.
+    private readonly Dictionary<long, Day> _days = [];
+    private Day? _last; // Entries that come one after the other mostly go on one day.
+    private int _count;
 
     /// <summary>Milliseconds.</summary>
     public long DayLength { get; } = Math.Max(1, dayLength);
 
-    public bool IsEmpty => _days.Count == 0;
+    public bool IsEmpty => _count == 0;
 
-    /// <summary>Writes an entry down at the end of the day in which it goes, unless it never does.</summary>
+    /// <summary>Writes an entry down in the day in which it goes, unless it never does.</summary>
     public void Add(SwmrCacheEntry entry)
     {
         if (entry.Deadline == long.MaxValue)
@@ -23,21 +24,35 @@ internal sealed class ExpirationCalendar(long dayLength)
             return;
         }
 
-        entry.Day = entry.Deadline / DayLength;
-        ref SwmrCacheEntry? first = ref CollectionsMarshal.GetValueRefOrAddDefault(_days, entry.Day, out _);
-        entry.NextInDay = first;
-        if (first is not null)
+        long number = entry.Deadline / DayLength;
+        if (_last?.Number != number)
         {
-            first.PreviousInDay = entry;
+            if (_last is { First: null } empty)
+            {
+                _days.Remove(empty.Number);
+            }
+
+            if (!_days.TryGetValue(number, out _last))
+            {
+                _last = new Day(number);
+                _days.Add(number, _last);
+            }
         }
 
-        first = entry;
-        entry.IsInCalendar = true;
+        entry.Day = _last;
+        entry.NextInDay = _last.First;
+        if (_last.First is { } second)
+        {
+            second.PreviousInDay = entry;
+        }
+
+        _last.First = entry;
+        _count++;
     }
 
     public void Remove(SwmrCacheEntry entry)
     {
-        if (!entry.IsInCalendar)
+        if (entry.Day is not { } day)
         {
             return;
         }
@@ -51,16 +66,16 @@ internal sealed class ExpirationCalendar(long dayLength)
         {
             previous.NextInDay = entry.NextInDay;
         }
-        else if (entry.NextInDay is { } second)
-        {
-            _days[entry.Day] = second;
-        }
         else
         {
-            _days.Remove(entry.Day);
+            day.First = entry.NextInDay;
+            if (day.First is null && !ReferenceEquals(day, _last))
+            {
+                _days.Remove(day.Number);
+            }
         }
 
-        (entry.NextInDay, entry.PreviousInDay, entry.IsInCalendar) = (null, null, false);
+        Forget(entry);
     }
 
     /// <summary>Takes out what is written in the days that are over.</summary>
@@ -68,22 +83,33 @@ internal sealed class ExpirationCalendar(long dayLength)
     {
         long today = now / DayLength;
         var due = new List<SwmrCacheEntry>();
-        foreach (long day in _days.Keys.Where(day => day < today).ToArray())
+        foreach (Day day in _days.Values.Where(day => day.Number < today).ToArray())
         {
-            SwmrCacheEntry? entry = _days[day];
-            while (entry is not null)
+            while (day.First is { } entry)
             {
-                SwmrCacheEntry? next = entry.NextInDay;
-                (entry.NextInDay, entry.PreviousInDay, entry.IsInCalendar) = (null, null, false);
+                day.First = entry.NextInDay;
+                Forget(entry);
                 due.Add(entry);
-                entry = next;
             }
 
-            _days.Remove(day);
+            _days.Remove(day.Number);
         }
 
+        _last = null;
         return due;
     }
 
-    public void Clear() => _days.Clear();
+    private void Forget(SwmrCacheEntry entry)
+    {
+        (entry.Day, entry.NextInDay, entry.PreviousInDay) = (null, null, null);
+        _count--;
+    }
+
+    /// <summary>A list of entries.</summary>
+    internal sealed class Day(long number)
+    {
+        public long Number { get; } = number;
+
+        public SwmrCacheEntry? First { get; set; }
+    }
 }

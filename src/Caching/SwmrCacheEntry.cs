@@ -84,13 +84,11 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
     public bool HasDeadline { get; private set; }
 
     // The calendar's.
-    public long Day { get; set; }
+    public ExpirationCalendar.Day? Day { get; set; }
 
     public SwmrCacheEntry? NextInDay { get; set; }
 
     public SwmrCacheEntry? PreviousInDay { get; set; }
-
-    public bool IsInCalendar { get; set; }
 
     /// <summary>Whether it is in the cache's table. Guarded by the cache's lock.</summary>
     public bool IsIn { get; set; }
@@ -160,20 +158,30 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
     }
 
     /// <summary>Settles when it goes. To be called before it is published.</summary>
-    public void Begin(DateTimeOffset now)
+    /// <returns>Now, in the clock's milliseconds.</returns>
+    public long Begin(CacheClock clock)
     {
+        DateTimeOffset now = clock.NowOfWrite();
+        long milliseconds = CacheClock.ToMilliseconds(now);
+        _lastAccessed.WriteRelaxed(milliseconds);
         if (_relativeExpiration is { } relative)
         {
             DateTimeOffset end = DateTimeOffset.MaxValue - now > relative ? now + relative : DateTimeOffset.MaxValue;
             AbsoluteExpiration = AbsoluteExpiration is { } earlier && earlier < end ? earlier : end;
         }
 
-        _lastAccessed.WriteRelaxed(CacheClock.ToMilliseconds(now));
-        AbsoluteDeadline = AbsoluteExpiration is { } absolute ? CacheClock.ToMilliseconds(absolute) : long.MaxValue;
-        SlidingMilliseconds = _slidingExpiration is { } sliding && sliding < TimeSpan.MaxValue
-            ? ((sliding.Ticks - 1) / TimeSpan.TicksPerMillisecond) + 1
-            : long.MaxValue;
+        if (AbsoluteExpiration is { } absolute)
+        {
+            AbsoluteDeadline = CacheClock.ToMilliseconds(absolute);
+        }
+
+        if (_slidingExpiration is { } sliding && sliding < TimeSpan.MaxValue)
+        {
+            SlidingMilliseconds = CacheClock.ToMilliseconds(sliding);
+        }
+
         HasDeadline = AbsoluteDeadline != long.MaxValue || SlidingMilliseconds != long.MaxValue;
+        return milliseconds;
     }
 
     /// <summary>Whether it may no longer be found; if so, it says from now on why.</summary>

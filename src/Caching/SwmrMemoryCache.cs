@@ -1,4 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -32,6 +32,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     private readonly ExpirationCalendar _calendar;
     private readonly ITimer _timer;
     private long _size;
+    private long _evictions;
     private bool _isTimerSet;
     private bool _isCompacting;
 
@@ -51,7 +52,20 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     /// <param name="timeProvider">The time by which entries expire.</param>
     /// <exception cref="ArgumentNullException">An argument, or the options' value, is null.</exception>
     public SwmrMemoryCache(IOptions<MemoryCacheOptions> optionsAccessor, ILoggerFactory loggerFactory, TimeProvider timeProvider)
+        : this(optionsAccessor, loggerFactory, timeProvider, meterFactory: null, "default")
     {
+    }
+
+    /// <summary>Creates a cache that reports what it does.</summary>
+    /// <param name="optionsAccessor">Its options: Microsoft's. Their <c>Clock</c>, if there is one, is its time; it is measured if they say <see cref="MemoryCacheOptions.TrackStatistics"/>.</param>
+    /// <param name="loggerFactory">Where eviction callbacks that fail are reported.</param>
+    /// <param name="timeProvider">The time by which entries expire.</param>
+    /// <param name="meterFactory">Makes the meter <c>SwmrKit.Caching</c>; null for no measurements.</param>
+    /// <param name="name">What the cache is called in the measurements.</param>
+    /// <exception cref="ArgumentNullException">An argument but <paramref name="meterFactory"/>, or the options' value, is null.</exception>
+    public SwmrMemoryCache(IOptions<MemoryCacheOptions> optionsAccessor, ILoggerFactory loggerFactory, TimeProvider timeProvider, IMeterFactory? meterFactory, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(optionsAccessor);
         ArgumentNullException.ThrowIfNull(loggerFactory);
         ArgumentNullException.ThrowIfNull(timeProvider);
@@ -64,6 +78,10 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         _calendar = new ExpirationCalendar((long)_options.ExpirationScanFrequency.TotalMilliseconds);
         _timer = CreateTimer(timeProvider, new WeakReference<SwmrMemoryCache>(this));
         TracksLinkedEntries = _options.TrackLinkedCacheEntries;
+        if (meterFactory is not null && _statistics is not null)
+        {
+            CacheMetrics.Create(meterFactory, name, this, HasSizeLimit);
+        }
     }
 
     /// <summary>The number of entries, expired ones that have not left yet included. O(1).</summary>
@@ -73,6 +91,9 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     public IEnumerable<object> Keys => [.. _byString.Keys, .. _byObject.Keys];
 
     internal bool TracksLinkedEntries { get; }
+
+    /// <summary>How many entries have expired, or gone for want of room.</summary>
+    internal long Evictions => Interlocked.Read(ref _evictions);
 
     private bool HasSizeLimit => _sizeLimit >= 0;
 
@@ -163,12 +184,11 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
             entries = AllEntries();
             _byString.Clear();
             _byObject.Clear();
-            _calendar.Clear();
             _size = 0;
             foreach (SwmrCacheEntry entry in entries)
             {
                 entry.IsIn = false;
-                (entry.NextInDay, entry.PreviousInDay, entry.IsInCalendar) = (null, null, false);
+                _calendar.Remove(entry);
                 entry.Expire(EvictionReason.Removed);
             }
         }
@@ -224,8 +244,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
             throw new InvalidOperationException("The cache has a SizeLimit, so each entry has to say its Size.");
         }
 
-        DateTimeOffset utcNow = _clock.Adjust();
-        entry.Begin(utcNow);
+        long now = entry.Begin(_clock);
         bool isKept = false;
         SwmrCacheEntry? prior;
         lock (_lock)
@@ -237,7 +256,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
 
             prior = Find(entry.Key);
             prior?.Expire(EvictionReason.Replaced);
-            if (!entry.IsExpired(CacheClock.ToMilliseconds(utcNow)))
+            if (!entry.IsExpired(now))
             {
                 isKept = Fits(entry, prior);
                 if (!isKept)
@@ -369,6 +388,11 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
 
         Forget(entry);
         RemoveKey(entry.Key);
+        if (entry.Reason is EvictionReason.Expired or EvictionReason.TokenExpired or EvictionReason.Capacity)
+        {
+            _evictions++;
+        }
+
         return true;
     }
 
@@ -400,7 +424,8 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     /// <summary>The timer: what has expired leaves.</summary>
     private void RemoveDue()
     {
-        long now = CacheClock.ToMilliseconds(_clock.Adjust());
+        _clock.Adjust();
+        long now = _clock.Now;
         var expired = new List<SwmrCacheEntry>();
         lock (_lock)
         {
@@ -459,7 +484,8 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
 
     private void Compact(long target, Func<SwmrCacheEntry, long> measure)
     {
-        long now = CacheClock.ToMilliseconds(_clock.Adjust());
+        _clock.Adjust();
+        long now = _clock.Now;
         var removed = new List<SwmrCacheEntry>();
         lock (_lock)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -63,5 +64,7 @@ public static class SwmrMemoryCacheServiceCollectionExtensions
     private static SwmrMemoryCache Create(IServiceProvider provider, string name) => new(
         Options.Options.Create(provider.GetRequiredService<IOptionsMonitor<MemoryCacheOptions>>().Get(name)),
         provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance,
-        provider.GetService<TimeProvider>() ?? TimeProvider.System);
+        provider.GetService<TimeProvider>() ?? TimeProvider.System,
+        provider.GetService<IMeterFactory>(),
+        name.Length == 0 ? "default" : name);
 }

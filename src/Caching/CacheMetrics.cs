@@ -1,0 +1,34 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace SwmrKit;
+
+/// <summary>The measurements of a cache, under the names that Microsoft's uses since its version 11. They do not keep the cache alive.</summary>
+internal static class CacheMetrics
+{
+    public const string MeterName = "SwmrKit.Caching";
+
+    public static void Create(IMeterFactory factory, string name, SwmrMemoryCache cache, bool hasSizes)
+    {
+        Meter meter = factory.Create(MeterName);
+        var weak = new WeakReference<SwmrMemoryCache>(cache);
+        var tag = new KeyValuePair<string, object?>("dotnet.cache.name", name);
+        KeyValuePair<string, object?>[] hit = [tag, new("dotnet.cache.request.result", "hit")];
+        KeyValuePair<string, object?>[] miss = [tag, new("dotnet.cache.request.result", "miss")];
+        meter.CreateObservableCounter(
+            "dotnet.cache.requests",
+            () => weak.TryGetTarget(out SwmrMemoryCache? measured) && measured.GetCurrentStatistics() is { } statistics
+                ? [new Measurement<long>(statistics.TotalHits, hit), new Measurement<long>(statistics.TotalMisses, miss)]
+                : (Measurement<long>[])[],
+            "{request}", "Look-ups.");
+        meter.CreateObservableCounter("dotnet.cache.evictions", () => Of(static measured => measured.Evictions), "{eviction}", "Entries that expired, or went for want of room.");
+        meter.CreateObservableUpDownCounter("dotnet.cache.entries", () => Of(static measured => measured.Count), "{entry}", "Entries there are.");
+        if (hasSizes)
+        {
+            meter.CreateObservableUpDownCounter(
+                "dotnet.cache.estimated_size", () => Of(static measured => measured.GetCurrentStatistics()!.CurrentEstimatedSize!.Value), "By", "The sum of the entries' sizes, in the units of the size limit.");
+        }
+
+        Measurement<long>[] Of(Func<SwmrMemoryCache, long> measure) => weak.TryGetTarget(out SwmrMemoryCache? measured) ? [new Measurement<long>(measure(measured), tag)] : [];
+    }
+}
