@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -10,7 +12,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>The cache in the service container.</summary>
 /// <remarks>As every registration, these methods are not thread-safe. Their order, and that of <c>AddMemoryCache</c>, does not matter; repeating them adds only what is configured.</remarks>
-public static class SwmrMemoryCacheServiceCollectionExtensions
+public static partial class SwmrMemoryCacheServiceCollectionExtensions
 {
     /// <summary>Makes <see cref="SwmrMemoryCache"/> the application's <see cref="IMemoryCache"/>, whatever was registered before.</summary>
     /// <param name="services">Where to.</param>
@@ -21,7 +23,11 @@ public static class SwmrMemoryCacheServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions();
-        services.TryAddSingleton(static provider => Create(provider, Options.Options.DefaultName));
+        services.TryAddSingleton(provider =>
+        {
+            WarnOfSecondLevelInProcess(services, provider);
+            return Create(provider, Options.Options.DefaultName);
+        });
         services.RemoveAll<IMemoryCache>();
         services.AddSingleton<IMemoryCache>(static provider => provider.GetRequiredService<SwmrMemoryCache>());
         if (configure is not null)
@@ -60,6 +66,23 @@ public static class SwmrMemoryCacheServiceCollectionExtensions
 
         return services;
     }
+
+    /// <summary>
+    /// <c>HybridCache</c> leaves out a second level that is in the same process, but only over Microsoft's own memory cache. Nothing is resolved for the purpose: what is registered says enough.
+    /// </summary>
+    private static void WarnOfSecondLevelInProcess(IServiceCollection services, IServiceProvider provider)
+    {
+        if (services.Any(static service => service.ServiceType == typeof(HybridCache))
+            && services.LastOrDefault(static service => service.ServiceType == typeof(IDistributedCache) && !service.IsKeyedService)?.ImplementationType == typeof(MemoryDistributedCache)
+            && provider.GetService<ILoggerFactory>() is { } loggers)
+        {
+            LogSecondLevelInProcess(loggers.CreateLogger<SwmrMemoryCache>());
+        }
+    }
+
+    [LoggerMessage(2, LogLevel.Warning,
+        "HybridCache will keep a serialized copy of every value in this process: the IDistributedCache is MemoryDistributedCache, which it leaves out only over Microsoft's MemoryCache. Remove AddDistributedMemoryCache, or register a distributed cache that is one.")]
+    private static partial void LogSecondLevelInProcess(ILogger logger);
 
     private static SwmrMemoryCache Create(IServiceProvider provider, string name) => new(
         Options.Options.Create(provider.GetRequiredService<IOptionsMonitor<MemoryCacheOptions>>().Get(name)),
