@@ -40,9 +40,9 @@ public static class SwmrCacheExtensions
                     return (TItem?)flight.Landed.GetAwaiter().GetResult();
                 }
 
-                if (cache.TryGetValue(key, out found))
+                if (LookAgain(cache, key, out found))
                 {
-                    flight.Land(found); // It was made between the look and the start.
+                    flight.Land(found);
                     return (TItem?)found;
                 }
 
@@ -123,7 +123,7 @@ public static class SwmrCacheExtensions
     {
         try
         {
-            if (cache.TryGetValue(key, out object? found))
+            if (LookAgain(cache, key, out object? found))
             {
                 flight.Land(found);
                 return;
@@ -140,6 +140,10 @@ public static class SwmrCacheExtensions
             // Those who wait have it.
         }
     }
+
+    /// <summary>It may have been made between the look and the start. Where we can, this counts for nothing: the miss has been counted.</summary>
+    private static bool LookAgain(IMemoryCache cache, object key, out object? value) =>
+        cache is SwmrMemoryCache ours ? ours.TryPeek(key, out value) : cache.TryGetValue(key, out value);
 
     private static bool Crashed(CacheFlight flight, Exception exception)
     {

@@ -236,6 +236,15 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         _statistics?.Dispose();
     }
 
+    /// <summary>As <see cref="TryGetValue(object, out object)"/>, and leaves everything as it is.</summary>
+    internal bool TryPeek(object key, out object? value)
+    {
+        SwmrCacheEntry? entry = Find(key);
+        bool isFound = entry is not null && (!entry.IsExpired(_clock.Now) || entry.Reason == EvictionReason.Replaced);
+        value = isFound ? entry!.Value : null;
+        return isFound;
+    }
+
     /// <summary>Commits an entry.</summary>
     internal void Put(SwmrCacheEntry entry)
     {
