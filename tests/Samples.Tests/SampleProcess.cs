@@ -50,6 +50,12 @@ internal sealed class SampleProcess : IDisposable
         return await process.End();
     }
 
+    public static async Task<SampleResult> RunCacheNode(params string[] arguments)
+    {
+        using var process = new SampleProcess("CacheNode.dll", arguments);
+        return await process.End();
+    }
+
     public static async Task<SampleResult> RunTorture(params string[] arguments)
     {
         using var process = new SampleProcess("Torture.dll", arguments);
