@@ -5,15 +5,16 @@ public abstract class FinalizedObject
 {
     private readonly Location _life = Location.CreateUnowned(default);
     private bool _needsNoCollecting;
-    private bool _isAbandoned;
+    private Fingerprint? _abandoned; // By a thread that had come so far.
     private bool _isCollected;
 
     /// <summary>The object is in use at least until here: executions in which it was collected before cannot happen.</summary>
     /// <param name="used">The object.</param>
     public static void KeepAlive(FinalizedObject? used)
     {
-        if (used is { _isAbandoned: true } && ModelThread.Running is { Execution.IsAborting: false } thread)
+        if (used is { _abandoned: { } abandoned } && ModelThread.Running is { Execution.IsAborting: false } thread)
         {
+            thread.Execution.Past?.Found(thread, abandoned);
             thread.Execution.Before(thread, new Operation(OperationKind.Read, used._life, null, default));
             thread.Execution.After(thread, "is still using the object");
             if (used._isCollected)
@@ -32,7 +33,7 @@ public abstract class FinalizedObject
     /// <summary>Starts the thread that collects it, at some moment.</summary>
     internal void Abandon(ModelThread caller)
     {
-        _isAbandoned = true;
+        _abandoned = caller.Past;
         caller.Execution.Start(caller, "finalizer", Collect, isDaemon: true);
     }
 
@@ -47,6 +48,7 @@ public abstract class FinalizedObject
             foreach (ModelThread stopped in finalizer.Execution.Threads)
             {
                 finalizer.Execution.Memory.Joined(finalizer, stopped); // The collector stopped every thread: what they had done is done.
+                stopped.Epoch++; // What they do now is not.
             }
 
             finalizer.Execution.HasCollected = true;

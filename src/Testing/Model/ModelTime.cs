@@ -25,7 +25,11 @@ public sealed class ModelTime(int mostTicks = 2) : TimeProvider
         ArgumentNullException.ThrowIfNull(callback);
         _ = Model.Running;
         var timer = new ModelTimer(() => callback(state), mostTicks);
-        timer.Change(dueTime, period);
+        if (dueTime != Timeout.InfiniteTimeSpan)
+        {
+            timer.Change(dueTime, period);
+        }
+
         return timer;
     }
 }

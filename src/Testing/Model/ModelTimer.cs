@@ -5,7 +5,7 @@ internal sealed class ModelTimer(Action tick, int mostTicks) : ITimer, IGate
 {
     private readonly Location _location = Location.CreateUnowned(default);
     private readonly ModelLock _arming = new(); // Carries what the arming thread knew.
-    private ModelThread? _thread;
+    private bool _hasThread;
     private bool _isArmed;
     private bool _repeats;
 
@@ -14,17 +14,24 @@ internal sealed class ModelTimer(Action tick, int mostTicks) : ITimer, IGate
     public bool Change(TimeSpan dueTime, TimeSpan period)
     {
         ModelThread caller = Model.Running;
-        if (mostTicks == 0 || (dueTime == Timeout.InfiniteTimeSpan && _thread is null))
+        if (mostTicks == 0)
         {
             return true;
         }
 
+        // Even where there is nothing to disarm: another thread may be arming it.
         caller.Execution.Before(caller, new Operation(OperationKind.SetTimer, _location, null, default));
         _isArmed = dueTime != Timeout.InfiniteTimeSpan;
+        bool needsThread = _isArmed && !_hasThread;
+        _hasThread |= needsThread;
         _repeats = period != Timeout.InfiniteTimeSpan && period != TimeSpan.Zero;
         caller.Execution.Memory.ExitLock(caller, _arming);
         caller.Execution.After(caller, _isArmed ? "arms a timer" : "disarms a timer");
-        _thread ??= caller.Execution.Start(caller, "timer", Loop, isDaemon: true);
+        if (needsThread)
+        {
+            caller.Execution.Start(caller, "timer", Loop, isDaemon: true);
+        }
+
         return true;
     }
 

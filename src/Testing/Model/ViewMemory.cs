@@ -176,6 +176,7 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
         CheckOrdered(thread, location.LastWrite, "read", "written");
         location.LastRead[thread.Id] = thread.Epoch;
         thread.Known.WatchedVersions[location] = location.Version;
+        Execution.Past?.Found(thread, location.Past); // Behind a collection races do not end an execution, and then nothing else tells it.
         return location.Value;
     }
 
@@ -185,6 +186,9 @@ internal sealed class ViewMemory(Execution execution) : MemoryModel(execution)
         CheckOrdered(thread, location.LastWrite, "write", "written");
         CheckOrdered(thread, location.LastRead, "write", "read");
         location.LastWrite[thread.Id] = thread.Epoch;
+        Fingerprint written = thread.Past.Then(location.Past); // One operation may be followed by several of these.
+        Execution.Past?.Inserted(location.Past, written, after: null);
+        location.Past = written;
         location.Value = value;
         location.Version++;
     }

@@ -6,15 +6,17 @@ namespace SwmrKit.Tests;
 
 /// <summary>
 /// A small concurrent program in a line, for comparing explorations of it. Threads are separated by <c>||</c>; the first is the main thread's part,
-/// between the starts of the others and their joins. A thread that begins with <c>@</c> is a timer's callback.
+/// between the starts of the others and their joins. A thread that begins with <c>@</c> is a timer's callback, with <c>@@</c> one that comes twice, and
+/// with <c>~</c> what is done when the object is collected, of which there is one.
 /// </summary>
 /// <remarks>
 /// <para>Words are x, y, z; plain data p, q; all are 0 at first, and there is one lock. The steps:</para>
 /// <para><c>x=1 x=1r x=1a</c> writes, relaxed, release, or as an announcement; <c>x xa</c> reads, relaxed or acquire; <c>x+1 x^2 x:01</c> adds,
 /// exchanges, replaces 0 by 1; <c>L H F A R</c> light, heavy, full, acquire and release fence; <c>p=1 p</c> plain data.</para>
 /// <para><c>( ) (? (!</c> take the lock, leave it, take it if it is free or else go on behind <c>)</c>, try to take it in a waiting loop;
-/// <c>x!</c> waits until the word is not 0; <c>x?</c> ends the thread if the word is 0; <c>J1</c> joins thread 1; <c>S2</c> starts thread 2 or
-/// arms that timer, which the main thread then does not do; <c>D2</c> disarms it.</para>
+/// <c>x!</c> waits until the word is not 0; <c>x?</c> and <c>p?</c> end the thread if the word is 0; <c>J1</c> joins thread 1; <c>S2</c> starts thread 2 or
+/// arms that timer, which the main thread then does not do; <c>D2</c> disarms it; <c>G</c> abandons the object, <c>K</c> still uses it; <c>[</c> and
+/// <c>]</c> record a call and its return.</para>
 /// </remarks>
 internal sealed class ConcurrentProgram
 {
@@ -45,16 +47,35 @@ internal sealed class ConcurrentProgram
         private readonly List<int>[] _read = [.. threads.Select(static _ => new List<int>())];
         private readonly ModelThread?[] _running = new ModelThread?[threads.Length];
 
-        private ITimer? _timer;
+        private readonly ITimer?[] _timers = new ITimer?[threads.Length];
+        private readonly History<int, int> _history = new();
+
+        private Abandoned? _object;
         private string _inTheEnd = "";
 
-        public override string ToString() => $"{string.Join(" | ", _read.Select(static read => string.Join(',', read)))}  {_inTheEnd}";
+        public override string ToString() => $"{string.Join(" | ", _read.Select(static read => string.Join(',', read)))}  {_inTheEnd}{OrderOfCalls()}";
 
         public void Main()
         {
             for (int i = 1; i < threads.Length; i++)
             {
-                if (!threads.Any(thread => thread.Contains($"S{i}")))
+                int thread = i;
+                switch (threads[i])
+                {
+                    case ["~", ..]:
+                        _object = new Abandoned(() => RunThread(thread));
+                        break;
+                    case ["@" or "@@", ..]:
+                        _timers[i] = new ModelTime(Ticks(i)).CreateTimer(_ => RunThread(thread), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                        break;
+                    default:
+                        break;
+                }
+            }
+
+            for (int i = 1; i < threads.Length; i++)
+            {
+                if (threads[i] is not ["~", ..] && !threads.Any(thread => thread.Contains($"S{i}")))
                 {
                     Start(i);
                 }
@@ -69,13 +90,15 @@ internal sealed class ConcurrentProgram
             _inTheEnd = string.Join(' ', Words.Select((name, i) => $"{name}={_words[i].ReadRelaxed()}"));
         }
 
-        private bool IsTimer(int thread) => threads[thread] is ["@", ..];
+        private int Ticks(int thread) => threads[thread][0].Length;
+
+        private TimeSpan Period(int thread) => Ticks(thread) > 1 ? TimeSpan.FromSeconds(1) : Timeout.InfiniteTimeSpan;
 
         private void Start(int thread)
         {
-            if (IsTimer(thread))
+            if (_timers[thread] is { } timer)
             {
-                _timer = new ModelTime(mostTicks: 1).CreateTimer(_ => RunThread(thread), null, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+                timer.Change(TimeSpan.Zero, Period(thread));
             }
             else
             {
@@ -86,7 +109,7 @@ internal sealed class ConcurrentProgram
         private void RunThread(int thread)
         {
             string[] steps = threads[thread];
-            for (int i = IsTimer(thread) ? 1 : 0; i < steps.Length; i++)
+            for (int i = steps is ["@" or "@@" or "~", ..] ? 1 : 0; i < steps.Length; i++)
             {
                 switch (steps[i])
                 {
@@ -99,8 +122,14 @@ internal sealed class ConcurrentProgram
                         }
 
                         break;
+                    case "[":
+                        _history.Invoke(thread, 0);
+                        break;
+                    case "]":
+                        _history.Return(thread, 0);
+                        break;
                     case [_, '?']:
-                        if (Word(steps[i]).Read() == 0)
+                        if ((Plain.Contains(steps[i][0], StringComparison.Ordinal) ? _plain[Plain.IndexOf(steps[i][0], StringComparison.Ordinal)].Read() : Word(steps[i]).Read()) == 0)
                         {
                             return;
                         }
@@ -153,8 +182,14 @@ internal sealed class ConcurrentProgram
                 case ['S', var started]:
                     Start(Digit(started));
                     break;
-                case ['D', _]:
-                    _timer!.Dispose();
+                case ['D', var disarmed]:
+                    _timers[Digit(disarmed)]!.Dispose();
+                    break;
+                case "G":
+                    Model.Abandon(_object!);
+                    break;
+                case "K":
+                    FinalizedObject.KeepAlive(_object);
                     break;
                 case ['J', var joined]:
                     _running[Digit(joined)]!.Join();
@@ -212,8 +247,25 @@ internal sealed class ConcurrentProgram
             }
         }
 
+        /// <summary>For each call which ones had returned before: all that matters of a history.</summary>
+        private string OrderOfCalls()
+        {
+            var calls = _history.Operations.GroupBy(static call => call.Thread).SelectMany(static calls => calls.Select((call, i) => (Name: $"{call.Thread}.{i}", Call: call))).ToList();
+            IEnumerable<string> ordered =
+                from later in calls
+                from earlier in calls
+                where !earlier.Call.IsPending && earlier.Call.ReturnedAt < later.Call.InvokedAt && earlier.Call.Thread != later.Call.Thread
+                select $" {earlier.Name}<{later.Name}";
+            return string.Concat(ordered.Order(StringComparer.Ordinal));
+        }
+
         private ref SharedInt32 Word(string step) => ref _words[Words.IndexOf(step[0], StringComparison.Ordinal)];
 
         private static int Digit(char digit) => int.Parse([digit], CultureInfo.InvariantCulture);
+    }
+
+    private sealed class Abandoned(Action collect) : FinalizedObject
+    {
+        protected override void OnCollected() => collect();
     }
 }

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using SwmrKit.Testing;
+using SwmrKit.Testing.Memory;
 using Xunit.Abstractions;
 
 namespace SwmrKit.Tests;
@@ -75,6 +76,7 @@ public sealed class ReductionTests(ITestOutputHelper output) : IClassFixture<Sha
     [InlineData(ModelMemory.Views, "x || || @ x=1")] // A timer may go off early though it went off last.
     [InlineData(ModelMemory.StoreBuffers, "x || || @ x=1")]
     [InlineData(ModelMemory.Views, "S1 D1 || @ y")] // A timer that was disarmed may go off before.
+    [InlineData(ModelMemory.StoreBuffers, "|| S3 y || D3 || @ y")] // Or another thread may disarm it before it is armed.
     [InlineData(ModelMemory.Views, "x=1 y=2r || y=3 x")] // Two writes whose fingerprints were one.
     [InlineData(ModelMemory.Views, "|| ( x || ( y")] // As may a lock be taken that another never leaves.
     public void Of_this_program_the_reductions_lose_no_outcome(ModelMemory memory, string program)
@@ -83,6 +85,55 @@ public sealed class ReductionTests(ITestOutputHelper output) : IClassFixture<Sha
         output.WriteLine(string.Join("\n", all.Order()));
         AssertSame(program, memory, all);
     }
+
+    /// <summary>
+    /// Behind a collection a data race does not end an execution, so what plain data holds is no longer told by the rest. Here the failure needs the
+    /// read before the write, and then an old value; with the write first, which is tried before it, the execution cannot happen.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_was_found_in_a_data_race_behind_a_collection_belongs_to_the_state(bool isUnreduced) =>
+        AssertFails("Data race: W would write plain data that R has read, and nothing orders the two.", bound: 1, isUnreduced, static () =>
+        {
+            SharedInt32 collected = new(0), written = new(0), between = new(0), late = new(0);
+            PlainData<int> data = new(0);
+            var used = new Collected(() => collected.Write(1));
+            Model.Abandon(used);
+            var writes = ModelThread.Start("W", () =>
+            {
+                if (collected.Read() == 1)
+                {
+                    written.Write(1);
+                    data.Write(1);
+                }
+            });
+            var reads = ModelThread.Start("R", () =>
+            {
+                if (collected.Read() == 1)
+                {
+                    int found = data.Read();
+                    if (between.Read() == 0 || late.Read() == 1 || found == 1)
+                    {
+                        FinalizedObject.KeepAlive(used);
+                    }
+                }
+            });
+            var looks = ModelThread.Start("looks", () =>
+            {
+                if (written.Read() == 1)
+                {
+                    between.Write(1);
+                    late.Write(1);
+                }
+            });
+            writes.Join();
+            reads.Join();
+            looks.Join();
+        });
+
+    private static void AssertFails(string message, int bound, bool isUnreduced, Action scenario) =>
+        Assert.Equal(message, ModelChecker.Check(scenario, new ModelOptions { PreemptionBound = bound, IsUnreduced = isUnreduced }).Failure?.Message);
 
     private static void AssertSame(string program, ModelMemory memory, IReadOnlySet<string> all)
     {
@@ -180,5 +231,10 @@ public sealed class ReductionTests(ITestOutputHelper output) : IClassFixture<Sha
                 yield return string.Join(' ', parts.Where((_, at) => at != i));
             }
         }
+    }
+
+    private sealed class Collected(Action collect) : FinalizedObject
+    {
+        protected override void OnCollected() => collect();
     }
 }
