@@ -6,7 +6,7 @@ namespace SwmrKit.Tests;
 
 /// <summary>
 /// A small concurrent program in a line, for comparing explorations of it. Threads are separated by <c>||</c>; the first is the main thread's part,
-/// between the starts of the others and their joins. A thread that begins with <c>@</c> is a timer's callback, with <c>@@</c> one that comes twice, and
+/// between the starts of the others and their joins. A thread that begins with <c>@</c> is a timer's callback, with <c>@@</c> one that can come twice, and
 /// with <c>~</c> what is done when the object is collected, of which there is one.
 /// </summary>
 /// <remarks>
@@ -92,13 +92,11 @@ internal sealed class ConcurrentProgram
 
         private int Ticks(int thread) => threads[thread][0].Length;
 
-        private TimeSpan Period(int thread) => Ticks(thread) > 1 ? TimeSpan.FromSeconds(1) : Timeout.InfiniteTimeSpan;
-
         private void Start(int thread)
         {
             if (_timers[thread] is { } timer)
             {
-                timer.Change(TimeSpan.Zero, Period(thread));
+                timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
             }
             else
             {
