@@ -14,7 +14,7 @@ public sealed class ReductionTests(ITestOutputHelper output) : IClassFixture<Sha
 {
     private const int MostSteps = 7;
 
-    private static readonly int s_programs = TestMode.Choose(60, 800);
+    private static readonly int s_programs = TestMode.Choose(40, 500);
     private static readonly long s_mostExecutions = TestMode.Choose(4_000, 4_000);
 
     private static readonly Gen<string> s_word = Gen.Frequency((10, Gen.Constant("x")), (8, Gen.Constant("y")), (1, Gen.Constant("z")));
