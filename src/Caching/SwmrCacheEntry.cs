@@ -184,8 +184,25 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
         return milliseconds;
     }
 
-    /// <summary>Whether it may no longer be found; if so, it says from now on why.</summary>
+    /// <summary>Whether it may no longer be found; if so, it says from now on why. Asks its tokens.</summary>
     public bool IsExpired(long now)
+    {
+        if (HasPassed(now))
+        {
+            return true;
+        }
+
+        if (_tokens is { Count: > 0 } tokens && HasChanged(tokens))
+        {
+            Expire(EvictionReason.TokenExpired);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>As <see cref="IsExpired"/>, but for the tokens: no code of the user's runs.</summary>
+    public bool HasPassed(long now)
     {
         if (Reason != EvictionReason.None)
         {
@@ -195,12 +212,6 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
         if (HasDeadline && (now >= AbsoluteDeadline || now - LastAccessed >= SlidingMilliseconds))
         {
             Expire(EvictionReason.Expired);
-            return true;
-        }
-
-        if (_tokens is { Count: > 0 } tokens && HasChanged(tokens))
-        {
-            Expire(EvictionReason.TokenExpired);
             return true;
         }
 
@@ -228,33 +239,47 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
         }
 
         var registrations = new List<IDisposable>();
-        for (int i = 0; i < tokens.Count && Reason == EvictionReason.None; i++)
+        try
         {
-            if (tokens[i].ActiveChangeCallbacks)
+            for (int i = 0; i < tokens.Count && Reason == EvictionReason.None; i++)
             {
-                registrations.Add(tokens[i].RegisterChangeCallback(
-                    static state =>
-                    {
-                        var entry = (SwmrCacheEntry)state!;
-                        entry.Expire(EvictionReason.TokenExpired);
-                        entry.Owner.RemoveExpired(entry);
-                    },
-                    this));
+                if (tokens[i].ActiveChangeCallbacks)
+                {
+                    registrations.Add(tokens[i].RegisterChangeCallback(static state => ((SwmrCacheEntry)state!).OnTokenChanged(), this));
+                }
             }
         }
-
-        Volatile.Write(ref _registrations, [.. registrations]);
-        if (Reason != EvictionReason.None)
+        finally
         {
-            DetachTokens(); // It went while we registered.
+            // Interlocked as TellEvicted's look at them is: either that finds them, or this finds that there is a reason to go.
+            _ = Interlocked.Exchange(ref _registrations, [.. registrations]);
+            if (Reason != EvictionReason.None)
+            {
+                DetachTokens();
+            }
         }
     }
 
-    public void DetachTokens()
+    private void OnTokenChanged()
+    {
+        Expire(EvictionReason.TokenExpired);
+        cache.RemoveExpired(this);
+    }
+
+    private void DetachTokens()
     {
         foreach (IDisposable registration in Interlocked.Exchange(ref _registrations, null) ?? [])
         {
-            registration.Dispose();
+            try
+            {
+                registration.Dispose();
+            }
+#pragma warning disable CA1031 // Whoever evicts has no part in it, and others are still to be told.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                cache.ReportCallbackFailure(exception);
+            }
         }
     }
 
@@ -273,8 +298,6 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
                 (this, callbacks.ToArray()), CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
         }
     }
-
-    private SwmrMemoryCache Owner => cache;
 
     private void Tell(PostEvictionCallbackRegistration[] callbacks)
     {

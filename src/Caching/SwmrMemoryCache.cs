@@ -18,16 +18,16 @@ namespace SwmrKit;
 /// </remarks>
 public sealed partial class SwmrMemoryCache : IMemoryCache
 {
-    private readonly CopyOnWriteDictionary<string, SwmrCacheEntry> _byString = new();
-    private readonly CopyOnWriteDictionary<string, SwmrCacheEntry>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
-    private readonly CopyOnWriteDictionary<object, SwmrCacheEntry> _byObject = new();
+    private const double LeastScanTime = 10; // Milliseconds: more often would only keep a processor awake.
+
+    private readonly CacheTable _table = new();
     private readonly MemoryCacheOptions _options;
     private readonly ILogger _logger;
     private readonly CacheClock _clock;
     private readonly CacheStatistics? _statistics;
     private readonly long _sizeLimit; // -1 for none.
 
-    // Guards what follows, and every change of the dictionaries.
+    // Guards what follows, and every change of the table. Of the user's code none runs inside it but that of keys.
     private readonly Lock _lock = new();
     private readonly ExpirationCalendar _calendar;
     private readonly ITimer _timer;
@@ -74,8 +74,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         _clock = new CacheClock(timeProvider, _options.Clock);
         _statistics = _options.TrackStatistics ? new CacheStatistics() : null;
         _sizeLimit = _options.SizeLimit ?? -1;
-        _bySpan = _byString.GetAlternateLookup<ReadOnlySpan<char>>();
-        _calendar = new ExpirationCalendar((long)_options.ExpirationScanFrequency.TotalMilliseconds);
+        _calendar = new ExpirationCalendar(dayLength: (long)Math.Clamp(_options.ExpirationScanFrequency.TotalMilliseconds, LeastScanTime, int.MaxValue)); // More no timer can do.
         _timer = CreateTimer(timeProvider, new WeakReference<SwmrMemoryCache>(this));
         TracksLinkedEntries = _options.TrackLinkedCacheEntries;
         if (meterFactory is not null && _statistics is not null)
@@ -85,10 +84,10 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     }
 
     /// <summary>The number of entries, expired ones that have not left yet included. O(1).</summary>
-    public int Count => _byString.Count + _byObject.Count;
+    public int Count => _table.Count;
 
     /// <summary>The keys: of one moment those that are strings, and of one moment the others. Makes a copy, O(n).</summary>
-    public IEnumerable<object> Keys => [.. _byString.Keys, .. _byObject.Keys];
+    public IEnumerable<object> Keys => _table.Keys;
 
     internal bool TracksLinkedEntries { get; }
 
@@ -120,7 +119,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     {
         ArgumentNullException.ThrowIfNull(key);
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return Finish(Find(key), out value);
+        return Finish(_table.Find(key), out value);
     }
 
     /// <summary>As <see cref="TryGetValue(object, out object)"/> of a string, which need not exist.</summary>
@@ -131,7 +130,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     public bool TryGetValue(ReadOnlySpan<char> key, out object? value)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return Finish(_bySpan.TryGetValue(key, out SwmrCacheEntry? entry) ? entry : null, out value);
+        return Finish(_table.Find(key), out value);
     }
 
     /// <summary>As <see cref="TryGetValue(ReadOnlySpan{char}, out object)"/>, where a value of another type counts as none.</summary>
@@ -162,11 +161,10 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         SwmrCacheEntry? entry;
         lock (_lock)
         {
-            entry = Find(key);
+            entry = _table.Find(key);
             if (entry is not null)
             {
-                entry.Expire(EvictionReason.Removed);
-                TakeOut(entry);
+                TakeOut(entry, EvictionReason.Removed);
             }
         }
 
@@ -178,22 +176,18 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     public void Clear()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        List<SwmrCacheEntry> entries;
+        SwmrCacheEntry[] entries;
         lock (_lock)
         {
-            entries = AllEntries();
-            _byString.Clear();
-            _byObject.Clear();
-            _size = 0;
+            entries = _table.Entries;
+            _table.Clear();
             foreach (SwmrCacheEntry entry in entries)
             {
-                entry.IsIn = false;
-                _calendar.Remove(entry);
-                entry.Expire(EvictionReason.Removed);
+                Forget(entry, EvictionReason.Removed);
             }
         }
 
-        entries.ForEach(static entry => entry.TellEvicted());
+        Array.ForEach(entries, static entry => entry.TellEvicted());
     }
 
     /// <summary>
@@ -202,7 +196,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     /// <param name="percentage">The part, between 0 and 1, by number.</param>
     public void Compact(double percentage)
     {
-        Compact((long)(Count * percentage), static _ => 1);
+        TellEvicted(MakeRoom((long)(Count * percentage)));
     }
 
     /// <summary>What has been counted, if <see cref="MemoryCacheOptions.TrackStatistics"/> is set; else null.</summary>
@@ -239,7 +233,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     /// <summary>As <see cref="TryGetValue(object, out object)"/>, and leaves everything as it is.</summary>
     internal bool TryPeek(object key, out object? value)
     {
-        SwmrCacheEntry? entry = Find(key);
+        SwmrCacheEntry? entry = _table.Find(key);
         bool isFound = entry is not null && (!entry.IsExpired(_clock.Now) || entry.Reason == EvictionReason.Replaced);
         value = isFound ? entry!.Value : null;
         return isFound;
@@ -254,7 +248,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         }
 
         long now = entry.Begin(_clock);
-        bool isKept = false;
+        bool isKept = !entry.IsExpired(now); // Out here, for its tokens are asked. One that changes from now on is noticed when they are attached.
         SwmrCacheEntry? prior;
         lock (_lock)
         {
@@ -263,33 +257,39 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
                 return;
             }
 
-            prior = Find(entry.Key);
-            prior?.Expire(EvictionReason.Replaced);
-            if (!entry.IsExpired(now))
+            prior = _table.Find(entry.Key);
+            if (isKept && !Fits(entry, prior))
             {
-                isKept = Fits(entry, prior);
-                if (!isKept)
-                {
-                    entry.Expire(EvictionReason.Capacity);
-                    CompactSoon();
-                }
+                entry.Expire(EvictionReason.Capacity);
+                CompactSoon();
+                isKept = false;
+            }
+
+            // First what may throw.
+            if (isKept)
+            {
+                _table.Set(entry);
+            }
+            else if (prior is not null)
+            {
+                _table.Remove(prior.Key);
             }
 
             if (prior is not null)
             {
-                Forget(prior);
-                if (!isKept)
-                {
-                    RemoveKey(prior.Key);
-                }
+                Forget(prior, EvictionReason.Replaced);
             }
 
             if (isKept)
             {
-                Keep(entry);
+                entry.IsIn = true;
+                _size += entry.Size ?? 0;
+                _calendar.Add(entry);
+                SetTimer();
             }
         }
 
+        prior?.TellEvicted();
         if (isKept)
         {
             entry.AttachTokens();
@@ -298,8 +298,6 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         {
             entry.TellEvicted();
         }
-
-        prior?.TellEvicted();
     }
 
     /// <summary>Removes an entry that has a reason to go.</summary>
@@ -307,7 +305,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     {
         lock (_lock)
         {
-            if (!TakeOut(entry))
+            if (!TakeOut(entry, EvictionReason.Expired))
             {
                 return;
             }
@@ -317,30 +315,6 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     }
 
     internal void ReportCallbackFailure(Exception exception) => LogCallbackFailed(_logger, exception);
-
-    private static ITimer CreateTimer(TimeProvider provider, WeakReference<SwmrMemoryCache> cache)
-    {
-        using AsyncFlowControl _ = ExecutionContext.SuppressFlow(); // The cache is nobody's ambient state.
-        return provider.CreateTimer(
-            static state =>
-            {
-                if (((WeakReference<SwmrMemoryCache>)state!).TryGetTarget(out SwmrMemoryCache? cache))
-                {
-                    cache.RemoveDue();
-                }
-            },
-            cache, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
-
-    private SwmrCacheEntry? Find(object key)
-    {
-        if (key is string text)
-        {
-            return _byString.TryGetValue(text, out SwmrCacheEntry? found) ? found : null;
-        }
-
-        return _byObject.TryGetValue(key, out SwmrCacheEntry? other) ? other : null;
-    }
 
     private bool Finish(SwmrCacheEntry? entry, out object? value)
     {
@@ -369,34 +343,18 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         return false;
     }
 
-    /// <summary>Puts the entry in the place of what was there.</summary>
-    private void Keep(SwmrCacheEntry entry)
-    {
-        _size += entry.Size ?? 0;
-        entry.IsIn = true;
-        if (entry.Key is string text)
-        {
-            _byString.Set(text, entry);
-        }
-        else
-        {
-            _byObject.Set(entry.Key, entry);
-        }
-
-        _calendar.Add(entry);
-        SetTimer();
-    }
-
-    /// <summary>Removes an entry from everywhere, if it is there.</summary>
-    private bool TakeOut(SwmrCacheEntry entry)
+    /// <summary>Removes an entry from everywhere, if it is there. A key that throws leaves it as it is.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="reason">Why, unless there is a reason already.</param>
+    private bool TakeOut(SwmrCacheEntry entry, EvictionReason reason)
     {
         if (!entry.IsIn)
         {
             return false;
         }
 
-        Forget(entry);
-        RemoveKey(entry.Key);
+        _table.Remove(entry.Key);
+        Forget(entry, reason);
         if (entry.Reason is EvictionReason.Expired or EvictionReason.TokenExpired or EvictionReason.Capacity)
         {
             _evictions++;
@@ -405,128 +363,13 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         return true;
     }
 
-    /// <summary>Removes an entry from everywhere but under its key.</summary>
-    private void Forget(SwmrCacheEntry entry)
+    /// <summary>Takes an entry that is no longer in the table out of the books.</summary>
+    private void Forget(SwmrCacheEntry entry, EvictionReason reason)
     {
+        entry.Expire(reason);
         entry.IsIn = false;
         _size -= entry.Size ?? 0;
         _calendar.Remove(entry);
-    }
-
-    private void RemoveKey(object key)
-    {
-        if (key is string text)
-        {
-            _byString.TryRemove(text);
-        }
-        else
-        {
-            _byObject.TryRemove(key);
-        }
-    }
-
-    private bool Fits(SwmrCacheEntry entry, SwmrCacheEntry? prior) =>
-        !HasSizeLimit || entry.Size!.Value <= _sizeLimit - (_size - (prior?.Size ?? 0));
-
-    private List<SwmrCacheEntry> AllEntries() => [.. _byString.Values, .. _byObject.Values];
-
-    /// <summary>The timer: what has expired leaves.</summary>
-    private void RemoveDue()
-    {
-        _clock.Adjust();
-        long now = _clock.Now;
-        var expired = new List<SwmrCacheEntry>();
-        lock (_lock)
-        {
-            _isTimerSet = false;
-            foreach (SwmrCacheEntry entry in _calendar.TakeUntil(now))
-            {
-                if (entry.IsExpired(now))
-                {
-                    TakeOut(entry);
-                    expired.Add(entry);
-                }
-                else
-                {
-                    _calendar.Add(entry); // It was read meanwhile.
-                }
-            }
-
-            SetTimer();
-        }
-
-        expired.ForEach(static entry => entry.TellEvicted());
-    }
-
-    private void SetTimer()
-    {
-        if (!_isTimerSet && !_calendar.IsEmpty && !_isDisposed)
-        {
-            _isTimerSet = true;
-            _timer.Change(TimeSpan.FromMilliseconds(_calendar.DayLength), Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    /// <summary>Makes room on the thread pool, as the cache is full.</summary>
-    private void CompactSoon()
-    {
-        if (_isCompacting)
-        {
-            return;
-        }
-
-        _isCompacting = true;
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static cache =>
-            {
-                long target;
-                lock (cache._lock)
-                {
-                    cache._isCompacting = false;
-                    target = cache._size - (long)(cache._sizeLimit * (1 - cache._options.CompactionPercentage));
-                }
-
-                cache.Compact(target, static entry => entry.Size ?? 0);
-            },
-            this, preferLocal: false);
-    }
-
-    private void Compact(long target, Func<SwmrCacheEntry, long> measure)
-    {
-        _clock.Adjust();
-        long now = _clock.Now;
-        var removed = new List<SwmrCacheEntry>();
-        lock (_lock)
-        {
-            List<SwmrCacheEntry> entries = AllEntries();
-            foreach (SwmrCacheEntry entry in entries.Where(entry => entry.IsExpired(now)))
-            {
-                Remove(entry);
-            }
-
-            IEnumerable<SwmrCacheEntry> candidates = entries
-                .Where(static entry => entry.IsIn && entry.Priority != CacheItemPriority.NeverRemove)
-                .OrderBy(static entry => entry.Priority).ThenBy(static entry => entry.LastAccessed);
-            foreach (SwmrCacheEntry entry in candidates)
-            {
-                if (target <= 0)
-                {
-                    break;
-                }
-
-                entry.Expire(EvictionReason.Capacity);
-                Remove(entry);
-            }
-        }
-
-        removed.ForEach(static entry => entry.TellEvicted());
-
-        void Remove(SwmrCacheEntry entry)
-        {
-            target -= measure(entry);
-            TakeOut(entry);
-            removed.Add(entry);
-        }
     }
 
     [LoggerMessage(1, LogLevel.Error, "An eviction callback failed.")]

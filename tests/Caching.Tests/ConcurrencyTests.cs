@@ -134,10 +134,16 @@ public sealed class ConcurrencyTests(ITestOutputHelper output) : IClassFixture<E
 
     private static void Run(int threads, Action<int> body)
     {
-        Exception? failure = null;
-        Thread[] running = [.. Enumerable.Range(0, threads).Select(i => new Thread(() => failure ??= Record.Exception(() => body(i))))];
+        var failures = new ConcurrentQueue<Exception>();
+        Thread[] running = [.. Enumerable.Range(0, threads).Select(i => new Thread(() =>
+        {
+            if (Record.Exception(() => body(i)) is { } failure)
+            {
+                failures.Enqueue(failure);
+            }
+        }))];
         Array.ForEach(running, static thread => thread.Start());
         Array.ForEach(running, static thread => thread.Join());
-        Assert.Null(failure);
+        Assert.Empty(failures);
     }
 }

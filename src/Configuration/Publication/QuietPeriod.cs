@@ -99,22 +99,7 @@ internal sealed class QuietPeriod(TimeProvider time, TimeSpan quiet, Action acti
     /// <summary>Without the context of whoever gave the first signal: the timer serves those that come later, too.</summary>
     private ITimer CreateTimer()
     {
-        bool suppresses = !ExecutionContext.IsFlowSuppressed();
-        if (suppresses)
-        {
-            ExecutionContext.SuppressFlow();
-        }
-
-        try
-        {
-            return time.CreateTimer(static state => ((QuietPeriod)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
-        finally
-        {
-            if (suppresses)
-            {
-                ExecutionContext.RestoreFlow();
-            }
-        }
+        using AsyncFlowControl noFlow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
+        return time.CreateTimer(static state => ((QuietPeriod)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 }

@@ -1,0 +1,152 @@
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Logging;
+
+namespace SwmrKit;
+
+// What leaves by itself: entries whose time is over, and those for which there is no room.
+public sealed partial class SwmrMemoryCache
+{
+    private static ITimer CreateTimer(TimeProvider provider, WeakReference<SwmrMemoryCache> cache)
+    {
+        using AsyncFlowControl noFlow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow(); // What it serves is nobody's request.
+        return provider.CreateTimer(
+            static state =>
+            {
+                if (((WeakReference<SwmrMemoryCache>)state!).TryGetTarget(out SwmrMemoryCache? cache))
+                {
+                    cache.RemoveDue();
+                }
+            },
+            cache, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private bool Fits(SwmrCacheEntry entry, SwmrCacheEntry? prior) =>
+        !HasSizeLimit || entry.Size!.Value <= _sizeLimit - (_size - (prior?.Size ?? 0));
+
+    /// <summary>The timer: what has expired leaves.</summary>
+    private void RemoveDue()
+    {
+        _clock.Adjust();
+        long now = _clock.Now;
+        var expired = new List<SwmrCacheEntry>();
+        Exception? failure = null;
+        lock (_lock)
+        {
+            _isTimerSet = false;
+            foreach (SwmrCacheEntry entry in _calendar.TakeUntil(now))
+            {
+                try
+                {
+                    if (entry.HasPassed(now) && TakeOut(entry, EvictionReason.Expired))
+                    {
+                        expired.Add(entry);
+                        continue;
+                    }
+                }
+#pragma warning disable CA1031 // A key's own code: reported below, and tried again with the next scan. There is nobody to throw it to.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    failure = exception;
+                }
+
+                _calendar.Add(entry); // It was read meanwhile.
+            }
+
+            SetTimer();
+        }
+
+        if (failure is not null)
+        {
+            LogRemovalFailed(_logger, failure);
+        }
+
+        TellEvicted(expired);
+    }
+
+    private void SetTimer()
+    {
+        if (_isTimerSet || _calendar.IsEmpty || _isDisposed)
+        {
+            return;
+        }
+
+        try
+        {
+            _isTimerSet = _timer.Change(TimeSpan.FromMilliseconds(_calendar.DayLength), Timeout.InfiniteTimeSpan);
+        }
+#pragma warning disable CA1031 // The next write tries again; this one has been done.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            _isTimerSet = false;
+        }
+    }
+
+    /// <summary>Makes room on the thread pool, as the cache is full.</summary>
+    private void CompactSoon()
+    {
+        if (_isCompacting)
+        {
+            return;
+        }
+
+        _isCompacting = true;
+        ThreadPool.UnsafeQueueUserWorkItem(static cache => cache.Compact(), this, preferLocal: false);
+    }
+
+    private void Compact()
+    {
+        lock (_lock)
+        {
+            _isCompacting = false;
+        }
+
+        try
+        {
+            TellEvicted(MakeRoom(count: null));
+        }
+#pragma warning disable CA1031 // Code of a token or a key. There is nobody to throw it to.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogRemovalFailed(_logger, exception);
+        }
+    }
+
+    /// <summary>Removes what has expired, and then by priority and age as much as is wanted.</summary>
+    /// <param name="count">How many entries; null for so many that the sizes fall to the share of the limit that compaction leaves.</param>
+    private List<SwmrCacheEntry> MakeRoom(long? count)
+    {
+        _clock.Adjust();
+        long now = _clock.Now;
+        SwmrCacheEntry[] entries = _table.Entries;
+        foreach (SwmrCacheEntry entry in entries)
+        {
+            entry.IsExpired(now); // Out here, for the tokens are asked; it says so from now on.
+        }
+
+        var removed = new List<SwmrCacheEntry>();
+        lock (_lock)
+        {
+            long target = count ?? _size - (long)(_sizeLimit * (1 - _options.CompactionPercentage));
+            foreach (SwmrCacheEntry entry in entries
+                .Where(static entry => entry.Reason != EvictionReason.None || entry.Priority != CacheItemPriority.NeverRemove)
+                .OrderBy(static entry => entry.Reason == EvictionReason.None).ThenBy(static entry => entry.Priority).ThenBy(static entry => entry.LastAccessed))
+            {
+                if ((target > 0 || entry.Reason != EvictionReason.None) && TakeOut(entry, EvictionReason.Capacity))
+                {
+                    target -= count is null ? entry.Size ?? 0 : 1;
+                    removed.Add(entry);
+                }
+            }
+        }
+
+        return removed;
+    }
+
+    private static void TellEvicted(List<SwmrCacheEntry> entries) => entries.ForEach(static entry => entry.TellEvicted());
+
+    [LoggerMessage(3, LogLevel.Error, "An entry that has to go could not be removed: code of its key or of a token failed.")]
+    private static partial void LogRemovalFailed(ILogger logger, Exception exception);
+}
