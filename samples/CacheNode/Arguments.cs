@@ -1,4 +1,4 @@
-using System.Globalization;
+using static Samples.OptionReader;
 
 namespace CacheNode;
 
@@ -52,16 +52,16 @@ internal sealed record Arguments
                     parsed = parsed with { Seconds = Number(args, ref i, 0.5, 86_400) };
                     break;
                 case "--clients":
-                    parsed = parsed with { Clients = (int)Number(args, ref i, 1, 256) };
+                    parsed = parsed with { Clients = WholeNumber(args, ref i, 1, 256) };
                     break;
                 case "--pages":
-                    parsed = parsed with { Pages = (int)Number(args, ref i, 1, 10_000_000) };
+                    parsed = parsed with { Pages = WholeNumber(args, ref i, 1, 10_000_000) };
                     break;
                 case "--keep":
-                    parsed = parsed with { Keep = TimeSpan.FromMilliseconds(Number(args, ref i, 50, 3_600_000)) };
+                    parsed = parsed with { Keep = TimeSpan.FromMilliseconds(WholeNumber(args, ref i, 50, 3_600_000)) };
                     break;
                 case "--room":
-                    parsed = parsed with { Room = (int)Number(args, ref i, 1, 10_000_000) };
+                    parsed = parsed with { Room = WholeNumber(args, ref i, 1, 10_000_000) };
                     break;
                 case "--microsoft":
                     parsed = parsed with { Microsoft = true };
@@ -77,15 +77,5 @@ internal sealed record Arguments
         }
 
         return parsed;
-    }
-
-    private static double Number(ReadOnlySpan<string> args, ref int i, double least, double most)
-    {
-        string name = args[i];
-        string value = ++i < args.Length ? args[i] : throw new FormatException($"{name} takes a value");
-        return double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= least && number <= most
-            && (name == "--seconds" || number == Math.Floor(number))
-            ? number
-            : throw new FormatException($"{name} takes a {(name == "--seconds" ? "" : "whole ")}number from {least} to {most}, not '{value}'");
     }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using static Samples.OptionReader;
 
 namespace CertificateRotation;
 
@@ -68,21 +68,5 @@ internal sealed record Arguments
         }
 
         return parsed;
-    }
-
-    private static int WholeNumber(ReadOnlySpan<string> args, ref int i, int least, int most)
-    {
-        string name = args[i];
-        double number = Number(args, ref i, least, most);
-        return number == Math.Floor(number) ? (int)number : throw new FormatException($"{name} takes a whole number, not '{args[i]}'");
-    }
-
-    private static double Number(ReadOnlySpan<string> args, ref int i, double least, double most)
-    {
-        string name = args[i];
-        string value = ++i < args.Length ? args[i] : throw new FormatException($"{name} takes a value");
-        return double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= least && number <= most
-            ? number
-            : throw new FormatException($"{name} takes a number from {least} to {most}, not '{value}'");
     }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using static Samples.OptionReader;
 
 namespace SuffixLookup;
 
@@ -52,10 +52,7 @@ internal sealed record Arguments
                     parsed = parsed with { Seconds = Number(args, ref i, 0.5, 86_400) };
                     break;
                 case "--readers":
-                    double readers = Number(args, ref i, 1, 1_024);
-                    parsed = readers == Math.Floor(readers)
-                        ? parsed with { Readers = (int)readers }
-                        : throw new FormatException($"--readers takes a whole number, not '{args[i]}'");
+                    parsed = parsed with { Readers = WholeNumber(args, ref i, 1, 1_024) };
                     break;
                 case "--list":
                     parsed = parsed with { List = Value(args, ref i) };
@@ -79,17 +76,5 @@ internal sealed record Arguments
         }
 
         return parsed;
-    }
-
-    private static string Value(ReadOnlySpan<string> args, ref int i) =>
-        ++i < args.Length ? args[i] : throw new FormatException($"{args[i - 1]} takes a value");
-
-    private static double Number(ReadOnlySpan<string> args, ref int i, double least, double most)
-    {
-        string name = args[i];
-        string value = Value(args, ref i);
-        return double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= least && number <= most
-            ? number
-            : throw new FormatException($"{name} takes a number from {least} to {most}, not '{value}'");
     }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using static Samples.OptionReader;
 
 namespace Torture;
 
@@ -77,23 +77,4 @@ internal sealed record Arguments
         _ when Torture.Variants.Names.Contains(name) => [name],
         _ => throw new FormatException($"--variant takes one of {string.Join(", ", Torture.Variants.Names)}, all or {None}, not '{name}'"),
     };
-
-    private static string Value(ReadOnlySpan<string> args, ref int i) =>
-        ++i < args.Length ? args[i] : throw new FormatException($"{args[i - 1]} takes a value");
-
-    private static int WholeNumber(ReadOnlySpan<string> args, ref int i, int least, int most)
-    {
-        string name = args[i];
-        double number = Number(args, ref i, least, most);
-        return number == Math.Floor(number) ? (int)number : throw new FormatException($"{name} takes a whole number, not '{args[i]}'");
-    }
-
-    private static double Number(ReadOnlySpan<string> args, ref int i, double least, double most)
-    {
-        string name = args[i];
-        string value = Value(args, ref i);
-        return double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= least && number <= most
-            ? number
-            : throw new FormatException($"{name} takes a number from {least} to {most}, not '{value}'");
-    }
 }

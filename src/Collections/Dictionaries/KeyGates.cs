@@ -137,7 +137,7 @@ internal class KeyGate
         Thread current = Thread.CurrentThread;
         lock (s_graph)
         {
-            _waiters.Add(1); // A full fence, as leaving is: either the owner sees this, or TryEnter sees that it has left.
+            _waiters.Add(1); // D5: a full fence, then TryEnter's look at the owner; pairs with Exit. Either it sees this, or TryEnter sees that it has left.
             try
             {
                 while (!TryEnter())
@@ -176,7 +176,7 @@ internal class KeyGate
     /// <summary>Leaves the gate. An interrupt of the thread does not keep it: who waits would never be woken.</summary>
     public void Exit()
     {
-        _owner.Exchange(null);
+        _owner.Exchange(null); // D5: a full fence, then the look at who waits; pairs with Wait.
         bool interrupted = false;
         while (_waiters.Read() > 0 && !TryWake())
         {
