@@ -45,6 +45,8 @@ internal sealed partial class Table<TKey, TStored>
         /// <summary>No generation's: they begin with 0.</summary>
         public const long Stamp = -2;
 
+        private readonly List<uint> _own = []; // A hash that leads to it, of each page that this batch has linked.
+
         public Root Root { get; set; } = table.CurrentRoot;
 
         public long Count { get; set; } = table.Count;
@@ -74,6 +76,36 @@ internal sealed partial class Table<TKey, TStored>
         {
             Root = empty;
             Count = 0;
+            _own.Clear();
+            _own.Add(0);
+        }
+
+        /// <summary>Notes pages that have been linked one after the other.</summary>
+        public void Own(ReadOnlySpan<Page> pages, int first)
+        {
+            foreach (Page page in pages)
+            {
+                _own.Add((uint)first << (32 - Root.Depth)); // Of a directory of no bits, zero.
+                first += 1 << (Root.Depth - page.Depth);
+            }
+        }
+
+        /// <summary>Gives the root and the pages that are this batch's own another stamp: O(their number), however large the table.</summary>
+        public void Restamp(long stamp)
+        {
+            if (Root.Stamp == Stamp)
+            {
+                Root.Stamp = stamp;
+            }
+
+            foreach (uint hash in _own)
+            {
+                Page page = Root.PageOf(hash);
+                if (page.Stamp == Stamp)
+                {
+                    page.Stamp = stamp;
+                }
+            }
         }
     }
 }

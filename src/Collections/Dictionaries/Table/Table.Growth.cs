@@ -169,7 +169,7 @@ internal sealed partial class Table<TKey, TStored>
     /// <summary>Puts a draft in the place of everything, in one store.</summary>
     private void Publish(Draft draft, int changes)
     {
-        draft.Root.Restamp(Draft.Stamp, _progress.Gate.Generation); // If a snapshot comes now, they are copied once more than they need be; no harm else.
+        draft.Restamp(_progress.Gate.Generation); // If a snapshot comes now, they are copied once more than they need be; no harm else.
         long generation = _progress.Gate.Enter();
         _root.Write(draft.Root); // D3: release, after all that is in it.
         _progress.Count.Write(draft.Count);

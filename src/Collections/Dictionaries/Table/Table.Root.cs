@@ -165,32 +165,6 @@ internal sealed partial class Table<TKey, TStored>
             return _chunks![chunk].ReadRelaxed()!;
         }
 
-        /// <summary>Gives this root and its pages another stamp where they have a certain one. Such pages stand in links that are this root's own.</summary>
-        public void Restamp(long stamp, long other)
-        {
-            if (Stamp != stamp)
-            {
-                return;
-            }
-
-            Stamp = other;
-            for (int chunk = 0; chunk < Links >> _chunkBits; chunk++)
-            {
-                if (_owned is null || (_owned[chunk >> 6] & (1UL << (chunk & 63))) != 0)
-                {
-                    int end = (chunk + 1) << _chunkBits;
-                    for (int link = chunk << _chunkBits; link < end; link++)
-                    {
-                        Page page = PageAt(link);
-                        if (page.Stamp == stamp)
-                        {
-                            page.Stamp = other;
-                        }
-                    }
-                }
-            }
-        }
-
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private SharedReference<Page>[] ChunkOf(uint hash) =>
             Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_chunks!), (nint)(uint)((ulong)hash >> _chunkShift)).Read()!;

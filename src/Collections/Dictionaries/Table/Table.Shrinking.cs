@@ -13,7 +13,9 @@ internal sealed partial class Table<TKey, TStored>
         _roomDepth = 0;
         if (_progress.Count.ReadRelaxed() != 0 || CurrentRoot.Depth != 0)
         {
-            Publish(new Draft(this) { Root = NewRoot(0, Hashing, Draft.Stamp), Count = 0 }, changes: _progress.Count.ReadRelaxed() == 0 ? 0 : 1);
+            var draft = new Draft(this);
+            draft.Begin(NewRoot(0, Hashing, Draft.Stamp));
+            Publish(draft, changes: _progress.Count.ReadRelaxed() == 0 ? 0 : 1);
         }
     }
 

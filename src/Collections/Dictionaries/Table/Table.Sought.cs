@@ -3,46 +3,50 @@ using System.Runtime.CompilerServices;
 
 namespace SwmrKit;
 
+/// <summary>What a look-up looks for. Structs implement it, so that each kind has a loop of its own, without what it does not need.</summary>
+/// <remarks>They are not nested in the table: of a table whose keys or values are references all instances share their machine code, and in shared code
+/// what is generic is called, not inlined.</remarks>
+/// <typeparam name="TKey">What the keys are known to be.</typeparam>
+internal interface ISought<in TKey>
+{
+    bool Is(TKey candidate);
+}
+
+/// <summary>A value type's key, by the type's own equality.</summary>
+internal readonly struct SoughtValue<TKey>(TKey key) : ISought<TKey>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Is(TKey candidate) => EqualityComparer<TKey>.Default.Equals(candidate, key);
+}
+
+/// <summary>Text, by its characters.</summary>
+internal readonly ref struct SoughtText(ReadOnlySpan<char> text) : ISought<string>
+{
+    private readonly ReadOnlySpan<char> _text = text;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Is(string candidate) => _text.SequenceEqual(candidate);
+}
+
+/// <summary>A key, by a comparer.</summary>
+internal readonly struct SoughtKey<TKey>(IEqualityComparer<TKey> comparer, TKey key) : ISought<TKey>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Is(TKey candidate) => comparer.Equals(candidate, key);
+}
+
+/// <summary>Something else that stands for a key, by a comparer.</summary>
+internal readonly ref struct SoughtAlternate<TAlternate, TKey>(IAlternateEqualityComparer<TAlternate, TKey> comparer, TAlternate alternate) : ISought<TKey>
+    where TAlternate : notnull, allows ref struct
+{
+    private readonly TAlternate _alternate = alternate;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Is(TKey candidate) => comparer.Equals(_alternate, candidate);
+}
+
 internal sealed partial class Table<TKey, TStored>
 {
-    /// <summary>What a look-up looks for. Structs implement it, so that each kind has a loop of its own, without what it does not need.</summary>
-    private interface ISought
-    {
-        bool Is(TKey candidate);
-    }
-
-    /// <summary>A value type's key, by the type's own equality.</summary>
-    private readonly struct ByValue(TKey key) : ISought
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public bool Is(TKey candidate) => EqualityComparer<TKey>.Default.Equals(candidate, key);
-    }
-
-    /// <summary>Text, by its characters.</summary>
-    private readonly struct ByText(TKey key) : ISought
-    {
-        private readonly string _text = Unsafe.As<TKey, string>(ref key);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public bool Is(TKey candidate) => string.Equals(Unsafe.As<TKey, string>(ref candidate), _text);
-    }
-
-    private readonly struct ByComparer(IEqualityComparer<TKey> comparer, TKey key) : ISought
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public bool Is(TKey candidate) => comparer.Equals(candidate, key);
-    }
-
-    /// <summary>Something else that stands for the key.</summary>
-    private readonly ref struct ByAlternate<TAlternate>(IAlternateEqualityComparer<TAlternate, TKey> comparer, TAlternate alternate) : ISought
-        where TAlternate : notnull, allows ref struct
-    {
-        private readonly TAlternate _alternate = alternate;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public bool Is(TKey candidate) => comparer.Equals(_alternate, candidate);
-    }
-
     /// <summary>Where an entry was found; <c>default</c> where none was.</summary>
     private readonly record struct Place(Page? Page, int Slot)
     {

@@ -224,6 +224,7 @@ internal sealed partial class Table<TKey, TStored>
         }
 
         Exit(draft, stamp, target, added);
+        draft?.Own(pages, first);
         return true;
     }
 

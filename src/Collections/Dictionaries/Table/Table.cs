@@ -81,7 +81,7 @@ internal sealed partial class Table<TKey, TStored>
         if (typeof(TKey).IsValueType && _comparer is null)
         {
             uint hash = TextHash.Mix(key.GetHashCode());
-            return Find(root.PageOf(hash), hash, new ByValue(key)).TryRead(out value);
+            return Find<SoughtValue<TKey>, TKey>(root.PageOf(hash), hash, new(key)).TryRead(out value);
         }
 
         return TryFindReference(root, key, out value);
@@ -92,8 +92,17 @@ internal sealed partial class Table<TKey, TStored>
         Root root, IAlternateEqualityComparer<TAlternate, TKey> comparer, TAlternate alternate, [MaybeNullWhen(false)] out TKey key, [MaybeNullWhen(false)] out TStored value)
         where TAlternate : notnull, allows ref struct
     {
-        uint hash = HashOf(root.Hashing, comparer, alternate);
-        Place place = Find(root.PageOf(hash), hash, new ByAlternate<TAlternate>(comparer, alternate));
+        Place place;
+        if (root.Hashing == Hashing.Comparer)
+        {
+            uint hash = TextHash.Mix(comparer.GetHashCode(alternate));
+            place = Find<SoughtAlternate<TAlternate, TKey>, TKey>(root.PageOf(hash), hash, new(comparer, alternate));
+        }
+        else
+        {
+            place = FindText(root, Unsafe.As<TAlternate, ReadOnlySpan<char>>(ref alternate)); // Text compared by its characters has one alternate.
+        }
+
         bool found = place.TryRead(out value);
         key = found ? place.Entry.Key.Read() : default;
         return found;
@@ -113,23 +122,30 @@ internal sealed partial class Table<TKey, TStored>
         if (root.Hashing == Hashing.Comparer)
         {
             uint hash = TextHash.Mix(_comparer!.GetHashCode(key));
-            return Find(root.PageOf(hash), hash, new ByComparer(_comparer, key)).TryRead(out value);
+            return Find<SoughtKey<TKey>, TKey>(root.PageOf(hash), hash, new(_comparer, key)).TryRead(out value);
         }
-        else
-        {
-            uint hash = HashOfText(root.Hashing, key);
-            return Find(root.PageOf(hash), hash, new ByText(key)).TryRead(out value);
-        }
+
+        return FindText(root, Unsafe.As<TKey, string>(ref key)).TryRead(out value);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Place FindText(Root root, ReadOnlySpan<char> text)
+    {
+        uint hash = HashOfText(root.Hashing, text);
+        return Find<SoughtText, string>(root.PageOf(hash), hash, new(text));
     }
 
     /// <summary>Finds a key, for the writer.</summary>
-    private Place Locate(Hashing hashing, Page head, uint hash, TKey key) => typeof(TKey).IsValueType && _comparer is null
-        ? Find(head, hash, new ByValue(key))
-        : hashing == Hashing.Comparer ? Find(head, hash, new ByComparer(_comparer!, key)) : Find(head, hash, new ByText(key));
+    private Place Locate(Hashing hashing, Page head, uint hash, TKey key) =>
+        typeof(TKey).IsValueType && _comparer is null ? Find<SoughtValue<TKey>, TKey>(head, hash, new(key))
+        : hashing == Hashing.Comparer ? Find<SoughtKey<TKey>, TKey>(head, hash, new(_comparer!, key))
+        : Find<SoughtText, string>(head, hash, new(Unsafe.As<TKey, string>(ref key)));
 
+    /// <typeparam name="TSought">What is looked for.</typeparam>
+    /// <typeparam name="TCandidate">What the keys are known to be: their type, or text.</typeparam>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Place Find<TSought>(Page head, uint hash, TSought sought)
-        where TSought : struct, ISought, allows ref struct
+    private static Place Find<TSought, TCandidate>(Page head, uint hash, TSought sought)
+        where TSought : struct, ISought<TCandidate>, allows ref struct
     {
         Page? page = head;
         Vector128<byte> tag = Vector128.Create(Page.TagOf(hash));
@@ -142,7 +158,8 @@ internal sealed partial class Table<TKey, TStored>
                 for (uint matches = Page.Matches(tags, tag); matches != 0; matches &= matches - 1)
                 {
                     int index = BitOperations.TrailingZeroCount(matches);
-                    if (sought.Is(page.At(group, index).Key.Read()))
+                    TKey candidate = page.At(group, index).Key.Read();
+                    if (sought.Is(Unsafe.As<TKey, TCandidate>(ref candidate)))
                     {
                         return new Place(page, Page.SlotOf(group, index));
                     }
@@ -167,23 +184,11 @@ internal sealed partial class Table<TKey, TStored>
             return TextHash.Mix(key.GetHashCode());
         }
 
-        return hashing == Hashing.Comparer ? TextHash.Mix(_comparer!.GetHashCode(key)) : HashOfText(hashing, key);
+        return hashing == Hashing.Comparer ? TextHash.Mix(_comparer!.GetHashCode(key)) : HashOfText(hashing, Unsafe.As<TKey, string>(ref key));
     }
 
-    private static uint HashOfText(Hashing hashing, TKey key)
-    {
-        string text = Unsafe.As<TKey, string>(ref key);
-        return hashing == Hashing.FastText ? TextHash.Fast(text) : TextHash.Mix(text.GetHashCode());
-    }
-
-    private static uint HashOf<TAlternate>(Hashing hashing, IAlternateEqualityComparer<TAlternate, TKey> comparer, TAlternate alternate)
-        where TAlternate : notnull, allows ref struct => hashing switch
-        {
-            // Text compared by its characters has one alternate: a span of characters.
-            Hashing.FastText => TextHash.Fast(Unsafe.As<TAlternate, ReadOnlySpan<char>>(ref alternate)),
-            Hashing.RandomText => TextHash.Mix(string.GetHashCode(Unsafe.As<TAlternate, ReadOnlySpan<char>>(ref alternate))),
-            _ => TextHash.Mix(comparer.GetHashCode(alternate)),
-        };
+    private static uint HashOfText(Hashing hashing, ReadOnlySpan<char> text) =>
+        hashing == Hashing.FastText ? TextHash.Fast(text) : TextHash.Mix(string.GetHashCode(text));
 
     /// <summary>An empty directory. In the place of pages it has one that nobody owns, so that each is made when there is something to write in it.</summary>
     private Root NewRoot(int depth, Hashing hashing, long stamp)
