@@ -22,6 +22,13 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
     /// <summary>With how many bits of the hash the directory is indexed; for tests.</summary>
     internal int DirectoryDepth => IsStoredAsItIs ? _primitives!.CurrentRoot.Depth : _objects!.CurrentRoot.Depth;
 
+    private bool TryGetObject(TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        bool found = _objects!.TryFind(key, out object? stored);
+        value = typeof(TValue).IsValueType && !found ? default : Decode(stored);
+        return found;
+    }
+
     internal bool TryFind(object root, TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         if (IsStoredAsItIs)

@@ -153,14 +153,7 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue> : IReadOnlyDicti
             ArgumentNullException.ThrowIfNull(key);
         }
 
-        if (IsStoredAsItIs)
-        {
-            return _primitives!.TryFind(key, out value);
-        }
-
-        bool found = _objects!.TryFind(key, out object? stored);
-        value = typeof(TValue).IsValueType && !found ? default : Decode(stored);
-        return found;
+        return IsStoredAsItIs ? _primitives!.TryFind(key, out value) : TryGetObject(key, out value);
     }
 
     /// <summary>Whether a key is there. O(1), without lock, wait or allocation.</summary>

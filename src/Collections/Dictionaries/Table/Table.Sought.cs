@@ -47,34 +47,27 @@ internal readonly ref struct SoughtAlternate<TAlternate, TKey>(IAlternateEqualit
 
 internal sealed partial class Table<TKey, TStored>
 {
-    /// <summary>Where an entry was found; <c>default</c> where none was.</summary>
-    private readonly record struct Place(Page? Page, int Slot)
+    /// <summary>Where an entry was found.</summary>
+    private readonly record struct Place(Page Page, int Slot)
     {
-        public bool IsFound
-        {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => Page is not null;
-        }
-
         public ref Entry Entry
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => ref Page!.At(0, Slot);
+            get => ref Page.At(0, Slot);
         }
 
+        /// <summary>Reads the value.</summary>
+        /// <returns>False where the entry is removed. That was since its tag was read (D2); so the key was away for a moment within this call.</returns>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool TryRead([MaybeNullWhen(false)] out TStored value)
         {
-            if (Page is not null)
+            value = Entry.Value.Read();
+            if (typeof(TStored).IsValueType || !ReferenceEquals(value, Removed.Value))
             {
-                value = Entry.Value.Read();
-                if (typeof(TStored).IsValueType || !ReferenceEquals(value, Removed.Value))
-                {
-                    return true;
-                }
+                return true;
             }
 
-            value = default; // D2: where it is removed, that was since its tag was read; so the key was away for a moment within this call.
+            value = default;
             return false;
         }
     }

@@ -56,8 +56,7 @@ internal sealed partial class Table<TKey, TStored>
         Root root = RootOf(draft);
         uint hash = HashOf(root.Hashing, key);
         Page head = root.PageOf(hash);
-        Place place = Locate(root.Hashing, head, hash, key);
-        bool exists = place.IsFound;
+        bool exists = Locate(root.Hashing, head, hash, key, out Place place);
         existing = exists ? place.Entry.Value.ReadRelaxed() : default;
         if (condition == Condition.Absent ? exists : condition == Condition.Expected && !(exists && AreSame(existing!, expected!)))
         {
@@ -86,7 +85,7 @@ internal sealed partial class Table<TKey, TStored>
             if (head.Stamp != stamp)
             {
                 Page copy = CopyOf(head, stamp);
-                Counterpart(head, place.Page!, copy).At(place.Slot).Value.WriteRelaxed(value);
+                Counterpart(head, place.Page, copy).At(place.Slot).Value.WriteRelaxed(value);
                 if (TryLink(draft, root, head.Depth, hash, [copy], stamp, added: 0))
                 {
                     return;
@@ -106,8 +105,7 @@ internal sealed partial class Table<TKey, TStored>
         Root root = RootOf(draft);
         uint hash = HashOf(root.Hashing, key);
         Page head = root.PageOf(hash);
-        Place place = Locate(root.Hashing, head, hash, key);
-        if (!place.IsFound)
+        if (!Locate(root.Hashing, head, hash, key, out Place place))
         {
             existing = default;
             return false;
@@ -132,7 +130,7 @@ internal sealed partial class Table<TKey, TStored>
             else if (head.Stamp != stamp)
             {
                 Page copy = CopyOf(head, stamp);
-                Counterpart(head, place.Page!, copy).Remove(place.Slot);
+                Counterpart(head, place.Page, copy).Remove(place.Slot);
                 if (TryLink(draft, root, head.Depth, hash, [copy], stamp, added: -1))
                 {
                     return true;
@@ -140,7 +138,7 @@ internal sealed partial class Table<TKey, TStored>
             }
             else if (TryEnter(draft, stamp))
             {
-                place.Page!.Remove(place.Slot);
+                place.Page.Remove(place.Slot);
                 Exit(draft, stamp, root, added: -1);
                 return true;
             }

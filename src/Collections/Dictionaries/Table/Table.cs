@@ -80,8 +80,7 @@ internal sealed partial class Table<TKey, TStored>
     {
         if (typeof(TKey).IsValueType && _comparer is null)
         {
-            uint hash = TextHash.Mix(key.GetHashCode());
-            return Find<SoughtValue<TKey>, TKey>(root.PageOf(hash), hash, new(key)).TryRead(out value);
+            return TryRead<SoughtValue<TKey>, TKey>(root, TextHash.Mix(key.GetHashCode()), new(key), out value);
         }
 
         return TryFindReference(root, key, out value);
@@ -92,20 +91,29 @@ internal sealed partial class Table<TKey, TStored>
         Root root, IAlternateEqualityComparer<TAlternate, TKey> comparer, TAlternate alternate, [MaybeNullWhen(false)] out TKey key, [MaybeNullWhen(false)] out TStored value)
         where TAlternate : notnull, allows ref struct
     {
+        bool isFound;
         Place place;
         if (root.Hashing == Hashing.Comparer)
         {
             uint hash = TextHash.Mix(comparer.GetHashCode(alternate));
-            place = Find<SoughtAlternate<TAlternate, TKey>, TKey>(root.PageOf(hash), hash, new(comparer, alternate));
+            isFound = Find<SoughtAlternate<TAlternate, TKey>, TKey>(root.PageOf(hash), hash, new(comparer, alternate), out place);
         }
         else
         {
-            place = FindText(root, Unsafe.As<TAlternate, ReadOnlySpan<char>>(ref alternate)); // Text compared by its characters has one alternate.
+            // Text compared by its characters has one alternate: a span of characters.
+            ReadOnlySpan<char> text = Unsafe.As<TAlternate, ReadOnlySpan<char>>(ref alternate);
+            uint hash = HashOfText(root.Hashing, text);
+            isFound = Find<SoughtText, string>(root.PageOf(hash), hash, new(text), out place);
         }
 
-        bool found = place.TryRead(out value);
-        key = found ? place.Entry.Key.Read() : default;
-        return found;
+        if (isFound && place.TryRead(out value))
+        {
+            key = place.Entry.Key.Read();
+            return true;
+        }
+
+        (key, value) = (default, default);
+        return false;
     }
 
     /// <summary>Captures the table as it is: O(1).</summary>
@@ -121,30 +129,37 @@ internal sealed partial class Table<TKey, TStored>
     {
         if (root.Hashing == Hashing.Comparer)
         {
-            uint hash = TextHash.Mix(_comparer!.GetHashCode(key));
-            return Find<SoughtKey<TKey>, TKey>(root.PageOf(hash), hash, new(_comparer, key)).TryRead(out value);
+            return TryRead<SoughtKey<TKey>, TKey>(root, TextHash.Mix(_comparer!.GetHashCode(key)), new(_comparer, key), out value);
         }
 
-        return FindText(root, Unsafe.As<TKey, string>(ref key)).TryRead(out value);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Place FindText(Root root, ReadOnlySpan<char> text)
-    {
-        uint hash = HashOfText(root.Hashing, text);
-        return Find<SoughtText, string>(root.PageOf(hash), hash, new(text));
+        string text = Unsafe.As<TKey, string>(ref key);
+        return TryRead<SoughtText, string>(root, HashOfText(root.Hashing, text), new(text), out value);
     }
 
     /// <summary>Finds a key, for the writer.</summary>
-    private Place Locate(Hashing hashing, Page head, uint hash, TKey key) =>
-        typeof(TKey).IsValueType && _comparer is null ? Find<SoughtValue<TKey>, TKey>(head, hash, new(key))
-        : hashing == Hashing.Comparer ? Find<SoughtKey<TKey>, TKey>(head, hash, new(_comparer!, key))
-        : Find<SoughtText, string>(head, hash, new(Unsafe.As<TKey, string>(ref key)));
+    private bool Locate(Hashing hashing, Page head, uint hash, TKey key, out Place place) =>
+        typeof(TKey).IsValueType && _comparer is null ? Find<SoughtValue<TKey>, TKey>(head, hash, new(key), out place)
+        : hashing == Hashing.Comparer ? Find<SoughtKey<TKey>, TKey>(head, hash, new(_comparer!, key), out place)
+        : Find<SoughtText, string>(head, hash, new(Unsafe.As<TKey, string>(ref key)), out place);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryRead<TSought, TCandidate>(Root root, uint hash, TSought sought, [MaybeNullWhen(false)] out TStored value)
+        where TSought : struct, ISought<TCandidate>, allows ref struct
+    {
+        if (Find<TSought, TCandidate>(root.PageOf(hash), hash, sought, out Place place))
+        {
+            return place.TryRead(out value);
+        }
+
+        value = default;
+        return false;
+    }
+
+    /// <summary>Finds the place of a key that is there.</summary>
     /// <typeparam name="TSought">What is looked for.</typeparam>
     /// <typeparam name="TCandidate">What the keys are known to be: their type, or text.</typeparam>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Place Find<TSought, TCandidate>(Page head, uint hash, TSought sought)
+    private static bool Find<TSought, TCandidate>(Page head, uint hash, TSought sought, out Place place)
         where TSought : struct, ISought<TCandidate>, allows ref struct
     {
         Page? page = head;
@@ -161,20 +176,23 @@ internal sealed partial class Table<TKey, TStored>
                     TKey candidate = page.At(group, index).Key.Read();
                     if (sought.Is(Unsafe.As<TKey, TCandidate>(ref candidate)))
                     {
-                        return new Place(page, Page.SlotOf(group, index));
+                        place = new Place(page, Page.SlotOf(group, index));
+                        return true;
                     }
                 }
 
                 if (Page.HasFree(tags))
                 {
-                    return default;
+                    place = default;
+                    return false;
                 }
             }
             while (++group != hash + Page.Groups);
             page = page.Overflow;
         }
         while (page is not null);
-        return default;
+        place = default;
+        return false;
     }
 
     private uint HashOf(Hashing hashing, TKey key)
