@@ -10,16 +10,25 @@ internal sealed record Geometry(int Fill, int ChunkBits, int FlatBits, int Least
     /// <summary>The deepest directory: beyond, more bits of a hash would not be worth the memory.</summary>
     public const int MostDepth = 24;
 
-    public static Geometry Default { get; } = new(Fill: 56, ChunkBits: 7, FlatBits: 9, LeastFill: 8);
+    /// <summary>Below this depth a table is small: that it is looked up in a few instructions counts for more than its memory.</summary>
+    private const int SmallDepth = 3;
 
-    /// <summary>Up to how many entries pages are merged, and how many a page gets at most, on average, when a table is made for some: so many more can be added before it is split.</summary>
-    public int MergeFill => Fill * 2 / 3;
+    public static Geometry Default { get; } = new(Fill: 56, ChunkBits: 7, FlatBits: 9, LeastFill: 8) { SmallFill = 32 };
+
+    /// <summary>As <see cref="Fill"/>, of a page of a small table: groups with free slots end a search sooner.</summary>
+    public int SmallFill { get; init; } = Fill;
+
+    /// <summary>How many slots of a page that divides the hashes by so many bits are used before it is split or packed, if it can be.</summary>
+    public int FillAt(int depth) => depth < SmallDepth ? SmallFill : Fill;
+
+    /// <summary>Up to how many entries pages are merged to one of this depth, and how many it gets at most, on average, when a table is made for some: so many more can be added before it is split.</summary>
+    public int MergeFillAt(int depth) => FillAt(depth) * 2 / 3;
 
     /// <summary>How deep a directory is made for so many entries: pages some two thirds full.</summary>
     public int DepthFor(long count)
     {
         int depth = 0;
-        while (depth < MostDepth && (count >> depth) > MergeFill)
+        while (depth < MostDepth && (count >> depth) > MergeFillAt(depth))
         {
             depth++;
         }

@@ -45,13 +45,13 @@ internal sealed partial class Table<TKey, TStored>
         /// <summary>No generation's: they begin with 0.</summary>
         public const long Stamp = -2;
 
-        private readonly List<uint> _own = []; // A hash that leads to it, of each page that this batch has linked.
+        private List<uint> _own = []; // A hash that leads to it, of each page that this batch has linked.
 
-        public Root Root { get; set; } = table.CurrentRoot;
+        public Root Root { get; private set; } = table.CurrentRoot;
 
-        public long Count { get; set; } = table.Count;
+        public long Count { get; private set; } = table.Count;
 
-        public bool IsChanged { get; set; }
+        public bool IsChanged { get; private set; }
 
         /// <summary>Whether the batch's delegate is still running.</summary>
         public bool IsOpen { get; set; } = true;
@@ -78,6 +78,17 @@ internal sealed partial class Table<TKey, TStored>
             Count = 0;
             _own.Clear();
             _own.Add(0);
+        }
+
+        /// <summary>Goes on from where another draft, of the same entries, has come.</summary>
+        public void Become(Draft other) => (Root, _own) = (other.Root, other._own);
+
+        /// <summary>Goes on after a change.</summary>
+        public void Advance(Root root, int added)
+        {
+            Root = root;
+            Count += added;
+            IsChanged = true;
         }
 
         /// <summary>Notes pages that have been linked one after the other.</summary>

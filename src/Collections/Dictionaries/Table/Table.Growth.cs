@@ -19,7 +19,8 @@ internal sealed partial class Table<TKey, TStored>
         {
             Gather(root.Hashing, full, default, lent, 0);
             lent[alive] = new Hashed(hash, key, value);
-            int limit = alive < used ? _geometry.Fill * 3 / 4 : _geometry.Fill;
+            int fill = _geometry.FillAt(full.Depth);
+            int limit = alive < used ? fill * 3 / 4 : fill;
             long count = (draft?.Count ?? _progress.Count.ReadRelaxed()) + 1;
             int deepest = root.Depth;
             while (_geometry.IsWorth(deepest + 1, count))
@@ -41,8 +42,8 @@ internal sealed partial class Table<TKey, TStored>
         if (entries.Length > limit && depth < deepest)
         {
             int zeros = Partition(entries, 1u << (31 - depth));
-            return Distribute(hashing, entries[..zeros], depth + 1, deepest, _geometry.Fill, stamp, pages)
-                && Distribute(hashing, entries[zeros..], depth + 1, deepest, _geometry.Fill, stamp, pages);
+            return Distribute(hashing, entries[..zeros], depth + 1, deepest, _geometry.FillAt(depth + 1), stamp, pages)
+                && Distribute(hashing, entries[zeros..], depth + 1, deepest, _geometry.FillAt(depth + 1), stamp, pages);
         }
 
         if (entries.Length > _geometry.Fill && hashing == Hashing.FastText)
@@ -59,7 +60,8 @@ internal sealed partial class Table<TKey, TStored>
     private Page Chain(ReadOnlySpan<Hashed> entries, int depth, long stamp)
     {
         bool isFitting = entries.Length <= _geometry.Fill;
-        var head = new Page(stamp, depth, isFitting ? _geometry.Fill : Page.Slots);
+        int limit = entries.Length <= _geometry.FillAt(depth) ? _geometry.FillAt(depth) : isFitting ? _geometry.Fill : Page.Slots;
+        var head = new Page(stamp, depth, limit);
         Page last = head;
         foreach (Hashed entry in entries)
         {
@@ -145,7 +147,7 @@ internal sealed partial class Table<TKey, TStored>
         }
         else
         {
-            draft.Root = Rebuilt(draft.Root, draft.Count, Hashing.RandomText).Root;
+            draft.Become(Rebuilt(draft.Root, draft.Count, Hashing.RandomText));
         }
     }
 

@@ -48,8 +48,8 @@ internal sealed partial class Table<TKey, TStored>
         (int used, int alive) = SizeOf(head);
         int left = alive - 1;
         int depth = head.Depth;
-        bool isEmptying = left <= _geometry.MergeFill / 2; // One of two that fit into one is. Only then the neighbour is worth looking at.
-        while (isEmptying && depth > _roomDepth && Neighbour(root, hash, depth) is { } neighbour && left + neighbour.Alive <= _geometry.MergeFill)
+        bool isEmptying = left <= _geometry.MergeFillAt(depth - 1) / 2; // One of two that fit into one is. Only then the neighbour is worth looking at.
+        while (isEmptying && depth > _roomDepth && Neighbour(root, hash, depth) is { } neighbour && left + neighbour.Alive <= _geometry.MergeFillAt(depth - 1))
         {
             left += neighbour.Alive;
             depth--;

@@ -237,9 +237,7 @@ internal sealed partial class Table<TKey, TStored>
     {
         if (draft is not null)
         {
-            draft.Root = root;
-            draft.Count += added;
-            draft.IsChanged = true;
+            draft.Advance(root, added);
             return;
         }
 

@@ -26,7 +26,7 @@ internal sealed partial class Table<TKey, TStored>
     where TKey : notnull
 {
     private const long NoGeneration = -1;
-    private static readonly Page s_empty = new(NoGeneration, depth: 0, Geometry.Default.Fill);
+    private static readonly Page s_empty = new(NoGeneration, depth: 0, Geometry.Default.FillAt(0));
 
     private readonly IEqualityComparer<TKey>? _comparer; // Null: the key type's own equality, or that of text.
     private readonly Geometry _geometry;
@@ -212,9 +212,9 @@ internal sealed partial class Table<TKey, TStored>
     private Root NewRoot(int depth, Hashing hashing, long stamp)
     {
         // Of one link the page may as well be its own; the usual empty table shares one with all others.
-        Page page = depth > 0 ? new Page(NoGeneration, depth, _geometry.Fill)
+        Page page = depth > 0 ? new Page(NoGeneration, depth, _geometry.FillAt(depth))
             : ReferenceEquals(_geometry, Geometry.Default) ? s_empty
-            : new Page(stamp, depth, _geometry.Fill);
+            : new Page(stamp, depth, _geometry.FillAt(depth));
         return Root.Create(_geometry, depth, hashing, stamp, page);
     }
 }
