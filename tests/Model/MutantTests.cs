@@ -120,6 +120,9 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     public void Mutant_ClearedPageKeepsBatchStamp_is_killed() => Kill("ClearedPageKeepsBatchStamp");
 
     [Fact]
+    public void Mutant_LinkedPageKeepsBatchStamp_is_killed() => Kill("LinkedPageKeepsBatchStamp");
+
+    [Fact]
     public void Mutant_ChangeLostInFirstValue_is_killed() => Kill("ChangeLostInFirstValue");
 
     [Fact]

@@ -202,6 +202,24 @@ internal static class DictionaryScenarios
         Plain: 2,
         Full: 3);
 
+    /// <summary>Two batches, the second of which fails half way, beside a reader: nothing of it is ever seen.</summary>
+    public static Scenario DictionaryBatchThenFailingBatch => new(
+        static () =>
+        {
+            Table<int, object?> table = Create((s_first, "a0"));
+            World.Run(
+                ("R", () => Model.Assert(table.TryFind(s_first, out object? value) && value is "a0" or "a1", "a change of a batch was visible before its end")),
+                ("W", () =>
+                {
+                    table.Update(null, static draft => draft.Put(s_first, "a1", Condition.None, out _));
+                    Fail(table, s_first, "a2");
+                }
+            ));
+            Model.Assert(table.TryFind(s_first, out object? last) && last is "a1" && table.Count == 1, "what a failed batch did has stayed");
+        },
+        Plain: 2,
+        Full: 3);
+
     /// <summary>A batch after everything was removed, which fails half way beside a reader: nothing of it is ever seen.</summary>
     public static Scenario DictionaryClearThenFailingBatch => new(
         static () =>
@@ -219,17 +237,7 @@ internal static class DictionaryScenarios
                 ("W", () =>
                 {
                     table.Clear();
-                    try
-                    {
-                        table.Update(null, static draft =>
-                        {
-                            draft.Put(s_first, "a1", Condition.None, out _);
-                            throw new InvalidOperationException();
-                        });
-                    }
-                    catch (InvalidOperationException)
-                    {
-                    }
+                    Fail(table, s_first, "a1");
                 }
             ));
             Model.Assert(!table.TryFind(s_first, out _) && table.Count == 0, "what a failed batch did has stayed");
@@ -371,6 +379,22 @@ internal static class DictionaryScenarios
     }
 
     private static Geometry Small(int fill) => new(fill, ChunkBits: 1, FlatBits: 1, LeastFill: 1);
+
+    /// <summary>A batch that sets an entry, and then fails.</summary>
+    private static void Fail(Table<int, object?> table, int key, object? value)
+    {
+        try
+        {
+            table.Update(null, draft =>
+            {
+                draft.Put(key, value, Condition.None, out _);
+                throw new InvalidOperationException();
+            });
+        }
+        catch (InvalidOperationException)
+        {
+        }
+    }
 
     private static IEnumerable<int> Keys(uint upperBits) => Enumerable.Range(1, 1_000).Where(key => TextHash.Mix(key) >> 30 == upperBits);
 
