@@ -131,6 +131,26 @@ public sealed partial class DictionaryBatch<TKey, TValue>
         _objects?.Clear();
     }
 
+    /// <summary>Makes a change: sets a key that was added or replaced to its new value, removes one that was removed. So the changes between two snapshots, applied to the older state, give the newer.</summary>
+    /// <param name="change">The change.</param>
+    /// <exception cref="ArgumentNullException">Its key is null.</exception>
+    /// <exception cref="ArgumentException">Its kind is none.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended, or this is not its thread.</exception>
+    public void Apply(DictionaryChange<TKey, TValue> change)
+    {
+        switch (change.Kind)
+        {
+            case DictionaryChangeKind.Added or DictionaryChangeKind.Replaced:
+                Set(change.Key, change.NewValue!);
+                break;
+            case DictionaryChangeKind.Removed:
+                TryRemove(change.Key);
+                break;
+            default:
+                throw new ArgumentException($"There is no change of kind {change.Kind}.", nameof(change));
+        }
+    }
+
     private bool Put(TKey key, TValue value, Condition condition)
     {
         Check(key);

@@ -84,7 +84,7 @@ public sealed class DictionaryModelTests : IClassFixture<SharedMachine>
     {
         private readonly CopyOnWriteDictionary<TKey, TValue> _dictionary = new(0, comparer, keepsRoom: false, geometry);
         private readonly Dictionary<TKey, TValue> _expected = new(comparer);
-        private readonly List<(DictionarySnapshot<TKey, TValue> Snapshot, ImmutableDictionary<TKey, TValue> Expected)> _snapshots = [];
+        private readonly List<Moment> _snapshots = [];
         private int _values;
 
         public void Run(int[] script)
@@ -101,6 +101,41 @@ public sealed class DictionaryModelTests : IClassFixture<SharedMachine>
 
             AssertSame(_expected, _dictionary);
             Assert.All(_snapshots, pair => AssertSame(pair.Expected, pair.Snapshot));
+            Assert.All(_snapshots.Zip(_snapshots.Skip(1)), pair => AssertChanges(pair.First, pair.Second));
+            if (_snapshots.Count > 0)
+            {
+                AssertChanges(_snapshots[0], _snapshots[^1]);
+                AssertChanges(_snapshots[^1], _snapshots[0]);
+                AssertChanges(new(default, ImmutableDictionary.Create<TKey, TValue>(comparer)), _snapshots[^1]);
+            }
+        }
+
+        /// <summary>Each difference is found once, nothing else, and they make of the one what the other is.</summary>
+        private void AssertChanges(Moment older, Moment newer)
+        {
+            ImmutableDictionary<TKey, TValue>.Builder replica = older.Expected.ToBuilder();
+            int changes = 0;
+            foreach ((DictionaryChangeKind kind, TKey key, TValue? before, TValue? after) in newer.Snapshot.ChangesSince(older.Snapshot))
+            {
+                changes++;
+                Assert.Equal(older.Expected.TryGetValue(key, out TValue? was), kind != DictionaryChangeKind.Added);
+                Assert.Equal(newer.Expected.TryGetValue(key, out TValue? becomes), kind != DictionaryChangeKind.Removed);
+                Assert.Equal((was, becomes), (before, after));
+                if (kind == DictionaryChangeKind.Removed)
+                {
+                    replica.Remove(key);
+                }
+                else
+                {
+                    replica[key] = after!;
+                }
+            }
+
+            AssertSame(newer.Expected, replica.ToImmutable());
+            Assert.Equal(older.Expected.Keys.Union(newer.Expected.Keys, older.Expected.KeyComparer).Count(IsDifferent), changes);
+
+            bool IsDifferent(TKey key) => older.Expected.TryGetValue(key, out TValue? was) != newer.Expected.TryGetValue(key, out TValue? becomes)
+                || !EqualityComparer<TValue>.Default.Equals(was, becomes);
         }
 
         private void Note(int before, int after)
@@ -181,7 +216,7 @@ public sealed class DictionaryModelTests : IClassFixture<SharedMachine>
                     DictionarySnapshot<TKey, TValue> snapshot = _dictionary.Snapshot();
                     Assert.Equal(_dictionary.Version, snapshot.Version);
                     reached.SnapshotsOfChunks += _dictionary.DirectoryDepth > geometry.FlatBits ? 1 : 0;
-                    _snapshots.Add((snapshot, ImmutableDictionary.CreateRange(comparer, _expected)));
+                    _snapshots.Add(new(snapshot, ImmutableDictionary.CreateRange(comparer, _expected)));
                     break;
                 default:
                     Assert.Equal(_expected.TryGetValue(key, out TValue? wanted), _dictionary.TryGetValue(key, out TValue? read));
@@ -237,5 +272,8 @@ public sealed class DictionaryModelTests : IClassFixture<SharedMachine>
                 Assert.Equal(wanted, found);
             }
         }
+
+        /// <summary>A snapshot, and what is to be in it.</summary>
+        private readonly record struct Moment(DictionarySnapshot<TKey, TValue> Snapshot, ImmutableDictionary<TKey, TValue> Expected);
     }
 }

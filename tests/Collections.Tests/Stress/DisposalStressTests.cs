@@ -20,9 +20,9 @@ public sealed class DisposalStressTests(ITestOutputHelper output) : IClassFixtur
     {
         string[] missed = [.. MutantCatalog.All.Where(mutant => !IsCaught(mutant)).Select(static mutant => mutant.Name)];
 
-        RunOriginal(readers: 1, batchSize: 1, writes: TestMode.Choose(100_000, 2_000_000), reads: TestMode.Choose(1_000_000, 5_000_000));
-        RunOriginal(readers: 1, batchSize: 64, writes: TestMode.Choose(1_000_000, 5_000_000), reads: TestMode.Choose(1_000_000, 5_000_000));
-        RunOriginal(readers: 8, batchSize: 64, writes: TestMode.Choose(1_000_000, 5_000_000), reads: TestMode.Choose(1_000_000, 5_000_000));
+        RunOriginal(readers: 1, batchSize: 1, writes: TestMode.Choose(50_000, 2_000_000), reads: TestMode.Choose(500_000, 5_000_000));
+        RunOriginal(readers: 1, batchSize: 64, writes: TestMode.Choose(400_000, 5_000_000), reads: TestMode.Choose(500_000, 5_000_000));
+        RunOriginal(readers: 8, batchSize: 64, writes: TestMode.Choose(400_000, 5_000_000), reads: TestMode.Choose(500_000, 5_000_000));
 
         if (!LitmusControl.MachineHasPower || missed.Length > 0)
         {

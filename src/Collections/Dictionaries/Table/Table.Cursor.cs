@@ -6,9 +6,12 @@ namespace SwmrKit;
 internal sealed partial class Table<TKey, TStored>
 {
     /// <summary>Goes through the entries of a captured root, or of one that its user keeps from being written.</summary>
-    internal struct Cursor(Root root)
+    /// <param name="root">The root.</param>
+    /// <param name="except">Another captured root, whose pages are left out: what is in them is the same in both.</param>
+    internal struct Cursor(Root root, Root? except = null)
     {
         private readonly Root _root = root;
+        private readonly Root? _except = except;
         private Page? _page;
         private uint _live;
         private int _group;
@@ -44,16 +47,10 @@ internal sealed partial class Table<TKey, TStored>
         {
             if (_page is null || _group == Page.Groups)
             {
-                _page = _page?.Overflow;
+                _page = _page?.Overflow ?? NextPage();
                 if (_page is null)
                 {
-                    if (_link >= _root.Links)
-                    {
-                        return false;
-                    }
-
-                    _page = _root.PageAt(_link);
-                    _link += 1 << (_root.Depth - _page.Depth); // Past all the links where it stands.
+                    return false;
                 }
 
                 _group = 0;
@@ -61,6 +58,29 @@ internal sealed partial class Table<TKey, TStored>
 
             _live = _page.LiveSlots(_group++);
             return true;
+        }
+
+        private Page? NextPage()
+        {
+            while (_link < _root.Links)
+            {
+                int link = _link;
+                if (_except is not null && _root.SharesChunk(_except, link))
+                {
+                    _link = _root.EndOfChunk(link);
+                    continue;
+                }
+
+                Page page = _root.PageAt(link);
+                int links = 1 << (_root.Depth - page.Depth);
+                _link = (link & -links) + links; // Past all the links where it stands.
+                if (_except is null || !ReferenceEquals(page, _except.PageOf((uint)link << (32 - _root.Depth))))
+                {
+                    return page;
+                }
+            }
+
+            return null;
         }
     }
 }

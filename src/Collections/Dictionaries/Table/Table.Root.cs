@@ -89,6 +89,12 @@ internal sealed partial class Table<TKey, TStored>
 
         public Page PageAt(int link) => (_flat ?? _chunks![link >> _chunkBits].Read()!)[link & _linkMask].Read()!;
 
+        /// <summary>Whether a link stands in a chunk that another root has in the same place: then what is behind it is the same in both.</summary>
+        public bool SharesChunk(Root other, int link) => _chunks is not null && other._chunks?.Length == _chunks.Length
+            && ReferenceEquals(_chunks[link >> _chunkBits].Read(), other._chunks[link >> _chunkBits].Read());
+
+        public int EndOfChunk(int link) => ((link >> _chunkBits) + 1) << _chunkBits;
+
         /// <summary>The first link of the page where a hash belongs.</summary>
         public int FirstLinkOf(uint hash, int pageDepth) => pageDepth == 0 ? 0 : (int)(hash >> (32 - pageDepth)) << (Depth - pageDepth);
 
