@@ -104,7 +104,9 @@ public sealed partial class SwmrMemoryCache
 
         try
         {
-            TellEvicted(MakeRoom(count: null));
+            List<SwmrCacheEntry> removed = MakeRoom(count: null);
+            TellEvicted(removed);
+            LogRoomMade(_logger, removed.Count);
         }
 #pragma warning disable CA1031 // Code of a token or a key. There is nobody to throw it to.
         catch (Exception exception)
@@ -129,7 +131,7 @@ public sealed partial class SwmrMemoryCache
         var removed = new List<SwmrCacheEntry>();
         lock (_lock)
         {
-            long target = count ?? _size - (long)(_sizeLimit * (1 - _options.CompactionPercentage));
+            long target = count ?? _size - (_sizeLimit - (long)(_sizeLimit * _options.CompactionPercentage));
             foreach (SwmrCacheEntry entry in entries
                 .Where(static entry => entry.Reason != EvictionReason.None || entry.Priority != CacheItemPriority.NeverRemove)
                 .OrderBy(static entry => entry.Reason == EvictionReason.None).ThenBy(static entry => entry.Priority).ThenBy(static entry => entry.LastAccessed))
@@ -149,4 +151,7 @@ public sealed partial class SwmrMemoryCache
 
     [LoggerMessage(3, LogLevel.Error, "An entry that has to go could not be removed: code of its key or of a token failed.")]
     private static partial void LogRemovalFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(4, LogLevel.Debug, "The cache was full: {Count} entries left to make room.")]
+    private static partial void LogRoomMade(ILogger logger, int count);
 }

@@ -70,6 +70,25 @@ public abstract partial class CacheBehaviour
     }
 
     [Fact]
+    public void What_compaction_takes_away_is_rounded_down()
+    {
+        using IMemoryCache cache = Create(new MemoryCacheOptions { SizeLimit = 11, CompactionPercentage = 0.5 });
+        for (int i = 0; i < 11; i++)
+        {
+            Set(cache, i, i, static entry => entry.Size = 1);
+        }
+
+        Set(cache, "one too many", 0, static entry => entry.Size = 1);
+        for (int i = 0; i < 6; i++)
+        {
+            Assert.Equal(EvictionReason.Capacity, Next().Reason);
+        }
+
+        Assert.Equal(6, Count(cache)); // Of 11, half is 5.
+        AssertNoneEvicted();
+    }
+
+    [Fact]
     public void Compacting_takes_the_expired_first_then_by_priority_then_by_age()
     {
         using IMemoryCache cache = Create();
