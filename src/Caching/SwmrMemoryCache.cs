@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Reflection;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -19,6 +20,8 @@ namespace SwmrKit;
 public sealed partial class SwmrMemoryCache : IMemoryCache
 {
     private const double LeastScanTime = 10; // Milliseconds: more often would only keep a processor awake.
+
+    private static readonly PropertyInfo? s_totalEvictions = typeof(MemoryCacheStatistics).GetProperty("TotalEvictions"); // Microsoft's have it since version 11.
 
     private readonly CacheTable _table = new();
     private readonly MemoryCacheOptions _options;
@@ -209,13 +212,15 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         }
 
         (long hits, long misses) = _statistics.Sum();
-        return new MemoryCacheStatistics
+        var statistics = new MemoryCacheStatistics
         {
             TotalHits = hits,
             TotalMisses = misses,
             CurrentEntryCount = Count,
             CurrentEstimatedSize = HasSizeLimit ? Interlocked.Read(ref _size) : null,
         };
+        s_totalEvictions?.SetValue(statistics, Evictions);
+        return statistics;
     }
 
     /// <summary>Stops the cache: from then on its members throw, and an entry that is committed is not kept. Values are not disposed, and nobody is told.</summary>
