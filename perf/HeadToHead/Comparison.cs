@@ -4,7 +4,7 @@ namespace HeadToHead;
 internal sealed class Comparison : Result
 {
     public Comparison(Row row, string peer, double[] ours, double[] theirs, IEnumerable<Target> targets)
-        : base(row, targets.FirstOrDefault(target => target.Row == row.Id && target.Peer == peer))
+        : base(row, targets.FirstOrDefault(target => target.Row == row.Id && target.Peer == peer && target.Kind != TargetKind.BytesRatio))
     {
         Peer = peer;
         Ours = Sample.Of(ours);

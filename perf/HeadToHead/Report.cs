@@ -33,6 +33,17 @@ internal static class Report
             target = comparison.Target,
             verdict = comparison.Verdict,
         },
+        Allocation allocation => new
+        {
+            row = allocation.Row.Id,
+            peer = allocation.Target!.Peer,
+            threads = allocation.Row.Threads,
+            bytesRatio = allocation.Ratio,
+            ours = allocation.Ours,
+            theirs = allocation.Theirs,
+            target = allocation.Target,
+            verdict = allocation.Verdict,
+        },
         _ => new
         {
             row = result.Row.Id,
@@ -51,6 +62,14 @@ internal static class Report
                 CultureInfo.InvariantCulture,
                 $"ratio {comparison.Row.Id} {comparison.Peer.Replace(' ', '-')} {comparison.Ratio.Median:0.000}"
                 + $"   [{comparison.Ratio.Low:0.000} {comparison.Ratio.High:0.000}]  peer {comparison.Theirs.Median,8:0.00} ns  {Signed(comparison.Extra.Median)} ns");
+        }
+
+        if (result is Allocation allocation)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"bytesRatio {allocation.Row.Id} {allocation.Target!.Peer!.Replace(' ', '-')} {allocation.Ratio.Median:0.000}"
+                + $"   [{allocation.Ratio.Low:0.000} {allocation.Ratio.High:0.000}]  ours {allocation.Ours.Median:0} bytes, peer {allocation.Theirs.Median:0}");
         }
 
         Sample value = ((Figure)result).Value;

@@ -58,6 +58,18 @@ internal static class Rows
         }),
         new("cache", "set", 1, static () => [new CacheSet<OurCache>(Stay.ForEver), new CacheSet<MicrosoftsCache>(Stay.ForEver)]),
         new("cache", "set-expiring", 1, static () => [new CacheSet<OurCache>(Stay.UntilADate), new CacheSet<MicrosoftsCache>(Stay.UntilADate)]),
+        new("cache", "set-told", 1, static () => [new CacheSet<OurCache>(Stay.ForEver) { IsTold = true }, new CacheSet<MicrosoftsCache>(Stay.ForEver) { IsTold = true }]),
+        new("cache", "get-or-create", 1, static () => [new CacheGetOrCreate<OurCache>(isThere: true), new CacheGetOrCreate<MicrosoftsCache>(isThere: true)]),
+        new("cache", "get-or-create-miss", 1, static () => [new CacheGetOrCreate<OurCache>(isThere: false), new CacheGetOrCreate<MicrosoftsCache>(isThere: false)]),
+        new("cache", "hit-parts", 1, static () =>
+        [
+            new CacheHit<OurCache>(1_000, Stay.UntilADate), new CacheHit<OurCache>(1_000, Stay.ForEver) { Name = "never expiring" }, new OurClockAlone(),
+            new CacheHit<MicrosoftsCache>(1_000, Stay.UntilADate), new CacheHit<MicrosoftsCacheAtRest>(1_000, Stay.UntilADate), new MicrosoftsClockAlone(),
+        ]),
+        .. new[] { ("", 1), ("-x2", 2) }.Select(static threads => new Row("cache", "hit-access" + threads.Item1, threads.Item2, static () =>
+        [
+            new CacheHit<OurCacheAtRest>(1, Stay.ForEver), new CacheHit<OurCacheInMotion>(1, Stay.ForEver), new CacheHit<MicrosoftsCacheAtRest>(1, Stay.ForEver),
+        ])),
     ];
 
     private static Contender[] Hits(int keys, Stay stay) => [new CacheHit<OurCache>(keys, stay), new CacheHit<MicrosoftsCache>(keys, stay)];

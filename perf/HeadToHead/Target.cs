@@ -30,7 +30,7 @@ internal sealed record Target(string Row, TargetKind Kind, double Most, string? 
     {
         Target[] targets = JsonSerializer.Deserialize(File.ReadAllText(path), (JsonTypeInfo<Target[]>)s_json.GetTypeInfo(typeof(Target[]))) ?? [];
         return Array.Find(targets, static target => target.IsOfFigure != target.Peer is null) is { } wrong
-            ? throw new JsonException($"{wrong}: a ratio and extra nanoseconds need a \"peer\", nanoseconds and bytes have none.")
+            ? throw new JsonException($"{wrong}: ratios and extra nanoseconds need a \"peer\", nanoseconds and bytes have none.")
             : targets;
     }
 }
@@ -53,4 +53,7 @@ internal enum TargetKind
 
     /// <summary>What our operation allocates on its thread, in bytes.</summary>
     Bytes,
+
+    /// <summary>What our operation allocates on its thread divided by what the peer's does.</summary>
+    BytesRatio,
 }
