@@ -11,7 +11,7 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
 
     private List<IChangeToken>? _tokens;
     private List<PostEvictionCallbackRegistration>? _callbacks;
-    private IDisposable[]? _registrations;
+    private SharedReference<IDisposable[]> _registrations;
     private SwmrCacheEntry? _parent;
     private object? _value;
     private TimeSpan? _relativeExpiration;
@@ -252,7 +252,7 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
         finally
         {
             // Interlocked as TellEvicted's look at them is: either that finds them, or this finds that there is a reason to go.
-            _ = Interlocked.Exchange(ref _registrations, [.. registrations]);
+            _ = _registrations.Exchange([.. registrations]);
             if (Reason != EvictionReason.None)
             {
                 DetachTokens();
@@ -268,7 +268,7 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
 
     private void DetachTokens()
     {
-        foreach (IDisposable registration in Interlocked.Exchange(ref _registrations, null) ?? [])
+        foreach (IDisposable registration in _registrations.Exchange(null) ?? [])
         {
             try
             {
@@ -295,7 +295,7 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
                     (SwmrCacheEntry entry, PostEvictionCallbackRegistration[] callbacks) = ((SwmrCacheEntry, PostEvictionCallbackRegistration[]))state!;
                     entry.Tell(callbacks);
                 },
-                (this, callbacks.ToArray()), CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+                (this, callbacks.ToArray()), CancellationToken.None, TaskCreationOptions.DenyChildAttach, cache.Scheduler);
         }
     }
 

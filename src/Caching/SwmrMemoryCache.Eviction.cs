@@ -8,7 +8,7 @@ public sealed partial class SwmrMemoryCache
 {
     private static ITimer CreateTimer(TimeProvider provider, WeakReference<SwmrMemoryCache> cache)
     {
-        using AsyncFlowControl noFlow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow(); // What it serves is nobody's request.
+        using AsyncFlowControl noFlow = SuppressFlow();
         return provider.CreateTimer(
             static state =>
             {
@@ -30,7 +30,7 @@ public sealed partial class SwmrMemoryCache
         long now = _clock.Now;
         var expired = new List<SwmrCacheEntry>();
         Exception? failure = null;
-        lock (_lock)
+        using (_lock.Enter())
         {
             _isTimerSet = false;
             foreach (SwmrCacheEntry entry in _calendar.TakeUntil(now))
@@ -58,7 +58,7 @@ public sealed partial class SwmrMemoryCache
 
         if (failure is not null)
         {
-            LogRemovalFailed(_logger, failure);
+            CacheLog.RemovalFailed(_logger, failure);
         }
 
         TellEvicted(expired);
@@ -92,12 +92,16 @@ public sealed partial class SwmrMemoryCache
         }
 
         _isCompacting = true;
-        ThreadPool.UnsafeQueueUserWorkItem(static cache => cache.Compact(), this, preferLocal: false);
+        using AsyncFlowControl noFlow = SuppressFlow();
+        _ = Task.Factory.StartNew(static cache => ((SwmrMemoryCache)cache!).Compact(), this, CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler);
     }
+
+    /// <summary>What serves all who use the cache is nobody's request.</summary>
+    private static AsyncFlowControl SuppressFlow() => ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
 
     private void Compact()
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             _isCompacting = false;
         }
@@ -106,13 +110,13 @@ public sealed partial class SwmrMemoryCache
         {
             List<SwmrCacheEntry> removed = MakeRoom(count: null);
             TellEvicted(removed);
-            LogRoomMade(_logger, removed.Count);
+            CacheLog.RoomMade(_logger, removed.Count);
         }
 #pragma warning disable CA1031 // Code of a token or a key. There is nobody to throw it to.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            LogRemovalFailed(_logger, exception);
+            CacheLog.RemovalFailed(_logger, exception);
         }
     }
 
@@ -129,7 +133,7 @@ public sealed partial class SwmrMemoryCache
         }
 
         var removed = new List<SwmrCacheEntry>();
-        lock (_lock)
+        using (_lock.Enter())
         {
             long target = count ?? _size - (_sizeLimit - (long)(_sizeLimit * _options.CompactionPercentage));
             foreach (SwmrCacheEntry entry in entries
@@ -148,10 +152,4 @@ public sealed partial class SwmrMemoryCache
     }
 
     private static void TellEvicted(List<SwmrCacheEntry> entries) => entries.ForEach(static entry => entry.TellEvicted());
-
-    [LoggerMessage(3, LogLevel.Error, "An entry that has to go could not be removed: code of its key or of a token failed.")]
-    private static partial void LogRemovalFailed(ILogger logger, Exception exception);
-
-    [LoggerMessage(4, LogLevel.Debug, "The cache was full: {Count} entries left to make room.")]
-    private static partial void LogRoomMade(ILogger logger, int count);
 }

@@ -31,7 +31,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     private readonly long _sizeLimit; // -1 for none.
 
     // Guards what follows, and every change of the table. Of the user's code none runs inside it but that of keys.
-    private readonly Lock _lock = new();
+    private readonly ExclusiveLock _lock = new();
     private readonly ExpirationCalendar _calendar;
     private readonly ITimer _timer;
     private long _size;
@@ -94,7 +94,13 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
 
     internal bool TracksLinkedEntries { get; }
 
+    /// <summary>Where callbacks run, and room is made.</summary>
+    internal TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
+
     /// <summary>How many entries have expired, or gone for want of room.</summary>
+    /// <summary>The sum of the entries' sizes.</summary>
+    internal long Size => Interlocked.Read(ref _size);
+
     internal long Evictions => Interlocked.Read(ref _evictions);
 
     private bool HasSizeLimit => _sizeLimit >= 0;
@@ -162,7 +168,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         ArgumentNullException.ThrowIfNull(key);
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         SwmrCacheEntry? entry;
-        lock (_lock)
+        using (_lock.Enter())
         {
             entry = _table.Find(key);
             if (entry is not null)
@@ -180,7 +186,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         SwmrCacheEntry[] entries;
-        lock (_lock)
+        using (_lock.Enter())
         {
             entries = _table.Entries;
             _table.Clear();
@@ -217,7 +223,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
             TotalHits = hits,
             TotalMisses = misses,
             CurrentEntryCount = Count,
-            CurrentEstimatedSize = HasSizeLimit ? Interlocked.Read(ref _size) : null,
+            CurrentEstimatedSize = HasSizeLimit ? Size : null,
         };
         s_totalEvictions?.SetValue(statistics, Evictions);
         return statistics;
@@ -226,7 +232,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     /// <summary>Stops the cache: from then on its members throw, and an entry that is committed is not kept. Values are not disposed, and nobody is told.</summary>
     public void Dispose()
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             _isDisposed = true;
         }
@@ -255,7 +261,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         long now = entry.Begin(_clock);
         bool isKept = !entry.IsExpired(now); // Out here, for its tokens are asked. One that changes from now on is noticed when they are attached.
         SwmrCacheEntry? prior;
-        lock (_lock)
+        using (_lock.Enter())
         {
             if (_isDisposed)
             {
@@ -308,7 +314,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     /// <summary>Removes an entry that has a reason to go.</summary>
     internal void RemoveExpired(SwmrCacheEntry entry)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             if (!TakeOut(entry, EvictionReason.Expired))
             {
@@ -319,7 +325,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         entry.TellEvicted();
     }
 
-    internal void ReportCallbackFailure(Exception exception) => LogCallbackFailed(_logger, exception);
+    internal void ReportCallbackFailure(Exception exception) => CacheLog.CallbackFailed(_logger, exception);
 
     private bool Finish(SwmrCacheEntry? entry, out object? value)
     {
@@ -376,7 +382,4 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         _size -= entry.Size ?? 0;
         _calendar.Remove(entry);
     }
-
-    [LoggerMessage(1, LogLevel.Error, "An eviction callback failed.")]
-    private static partial void LogCallbackFailed(ILogger logger, Exception exception);
 }

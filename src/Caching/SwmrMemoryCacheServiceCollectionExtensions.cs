@@ -12,7 +12,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>The cache in the service container.</summary>
 /// <remarks>As every registration, these methods are not thread-safe. Their order, and that of <c>AddMemoryCache</c>, does not matter; repeating them adds only what is configured.</remarks>
-public static partial class SwmrMemoryCacheServiceCollectionExtensions
+public static class SwmrMemoryCacheServiceCollectionExtensions
 {
     /// <summary>Makes <see cref="SwmrMemoryCache"/> the application's <see cref="IMemoryCache"/>, whatever was registered before.</summary>
     /// <param name="services">Where to.</param>
@@ -76,13 +76,9 @@ public static partial class SwmrMemoryCacheServiceCollectionExtensions
             && services.LastOrDefault(static service => service.ServiceType == typeof(IDistributedCache) && !service.IsKeyedService)?.ImplementationType == typeof(MemoryDistributedCache)
             && provider.GetService<ILoggerFactory>() is { } loggers)
         {
-            LogSecondLevelInProcess(loggers.CreateLogger<SwmrMemoryCache>());
+            CacheLog.SecondLevelInProcess(loggers.CreateLogger<SwmrMemoryCache>());
         }
     }
-
-    [LoggerMessage(2, LogLevel.Warning,
-        "HybridCache will keep a serialized copy of every value in this process: the IDistributedCache is MemoryDistributedCache, which it leaves out only over Microsoft's MemoryCache. Remove AddDistributedMemoryCache, or register a distributed cache that is one.")]
-    private static partial void LogSecondLevelInProcess(ILogger logger);
 
     private static SwmrMemoryCache Create(IServiceProvider provider, string name) => new(
         Options.Options.Create(provider.GetRequiredService<IOptionsMonitor<MemoryCacheOptions>>().Get(name)),

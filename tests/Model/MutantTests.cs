@@ -9,6 +9,7 @@ namespace SwmrKit.Tests;
 /// What the scenarios are worth: each fault, put into the production source by a patch, makes its scenario fail, which the same
 /// scenario without it never does (<see cref="ScenarioTests{TGroup}"/>).
 /// </summary>
+[Collection(CacheScenarioTests.Collection)]
 public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<SharedMachine>
 {
     [Fact]
@@ -142,6 +143,21 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
 
     [Fact]
     public void Mutant_PublishedWithoutRelease_is_killed() => Kill("PublishedWithoutRelease");
+
+    [Fact]
+    public void Mutant_TakenOutThoughNotIn_is_killed() => Kill("TakenOutThoughNotIn");
+
+    [Fact]
+    public void Mutant_PriorFoundOutsideTheLock_is_killed() => Kill("PriorFoundOutsideTheLock");
+
+    [Fact]
+    public void Mutant_ClearedOutsideTheLock_is_killed() => Kill("ClearedOutsideTheLock");
+
+    [Fact]
+    public void Mutant_ToldByWhoeverFindsItExpired_is_killed() => Kill("ToldByWhoeverFindsItExpired");
+
+    [Fact]
+    public void Mutant_ReasonLookedForBeforeListenersAreStored_is_killed() => Kill("ReasonLookedForBeforeListenersAreStored");
 
     [Fact]
     public void Every_mutant_has_its_test() => Assert.All(

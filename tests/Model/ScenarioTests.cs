@@ -49,6 +49,15 @@ public sealed class BarrierScenarioTests(ITestOutputHelper output) : ScenarioTes
     public static Type Scenarios => typeof(BarrierScenarios);
 }
 
+[Collection(Collection)]
+public sealed class CacheScenarioTests(ITestOutputHelper output) : ScenarioTests<CacheScenarioTests>(output), IScenarioGroup
+{
+    /// <summary>Every cache's table begins with the empty page that all tables share, a static variable: so none is explored beside a mutant of it.</summary>
+    public const string Collection = "caches";
+
+    public static Type Scenarios => typeof(CacheScenarios);
+}
+
 public sealed class CellScenarioTests(ITestOutputHelper output) : ScenarioTests<CellScenarioTests>(output), IScenarioGroup
 {
     public static Type Scenarios => typeof(CellScenarios);
