@@ -19,7 +19,7 @@ internal sealed class ExpirationCalendar(long dayLength)
     /// <summary>Writes an entry down in the day in which it goes, unless it never does.</summary>
     public void Add(SwmrCacheEntry entry)
     {
-        if (entry.Deadline == long.MaxValue)
+        if (!entry.HasDeadline)
         {
             return;
         }

@@ -7,6 +7,9 @@ namespace SwmrKit;
 /// <remarks>What is set after that (Microsoft's entries allow it) takes effect as an ordinary field does; only the value and the options of new entries may be relied on.</remarks>
 internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICacheEntry
 {
+    private const long Never = long.MaxValue;
+    private const long NoSize = -1;
+
     private static readonly AsyncLocal<SwmrCacheEntry?> s_current = new();
 
     private List<IChangeToken>? _tokens;
@@ -14,9 +17,17 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
     private SharedReference<IDisposable[]> _registrations;
     private SwmrCacheEntry? _parent;
     private object? _value;
-    private TimeSpan? _relativeExpiration;
-    private TimeSpan? _slidingExpiration;
-    private long? _size;
+
+    // There is an entry for every value that is cached: so what may be null has no word of its own that says whether it is. Of times the milliseconds are kept that hits compare, rounded up,
+    // and the ticks by which they were rounded.
+    private long _absoluteDeadline = Never;
+    private long _slidingMilliseconds = Never;
+    private long _relativeTicks; // 0 for none.
+    private long _size = NoSize;
+    private short _absoluteRounding;
+    private short _absoluteOffset; // Minutes.
+    private short _slidingRounding;
+    private byte _priority = (byte)CacheItemPriority.Normal;
     private bool _isValueSet;
     private bool _isDisposed;
 
@@ -38,29 +49,56 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
         }
     }
 
-    public DateTimeOffset? AbsoluteExpiration { get; set; }
+    public DateTimeOffset? AbsoluteExpiration
+    {
+        get
+        {
+            if (_absoluteDeadline == Never)
+            {
+                return null;
+            }
+
+            var offset = TimeSpan.FromMinutes(_absoluteOffset);
+            return new DateTimeOffset((_absoluteDeadline * TimeSpan.TicksPerMillisecond) - _absoluteRounding + offset.Ticks, offset);
+        }
+
+        set
+        {
+            _absoluteDeadline = value is { } date ? CacheClock.ToMilliseconds(date) : Never;
+            _absoluteRounding = value is { } rounded ? (short)((_absoluteDeadline * TimeSpan.TicksPerMillisecond) - rounded.UtcTicks) : default;
+            _absoluteOffset = value is { } local ? (short)local.TotalOffsetMinutes : default;
+        }
+    }
 
     public TimeSpan? AbsoluteExpirationRelativeToNow
     {
-        get => _relativeExpiration;
-        set => _relativeExpiration = Positive(value, nameof(AbsoluteExpirationRelativeToNow));
+        get => _relativeTicks == 0 ? null : new TimeSpan(_relativeTicks);
+        set => _relativeTicks = Positive(value, nameof(AbsoluteExpirationRelativeToNow))?.Ticks ?? 0;
     }
 
     public TimeSpan? SlidingExpiration
     {
-        get => _slidingExpiration;
-        set => _slidingExpiration = Positive(value, nameof(SlidingExpiration));
+        get => _slidingMilliseconds == Never ? null : new TimeSpan((_slidingMilliseconds * TimeSpan.TicksPerMillisecond) - _slidingRounding);
+        set
+        {
+            _slidingMilliseconds = Positive(value, nameof(SlidingExpiration)) is { } time ? CacheClock.ToMilliseconds(time) : Never;
+            _slidingRounding = value is { } rounded ? (short)((_slidingMilliseconds * TimeSpan.TicksPerMillisecond) - rounded.Ticks) : default;
+        }
     }
 
     public IList<IChangeToken> ExpirationTokens => _tokens ??= [];
 
     public IList<PostEvictionCallbackRegistration> PostEvictionCallbacks => _callbacks ??= [];
 
-    public CacheItemPriority Priority { get; set; } = CacheItemPriority.Normal;
+    public CacheItemPriority Priority
+    {
+        get => (CacheItemPriority)_priority;
+        set => _priority = (byte)value;
+    }
 
     public long? Size
     {
-        get => _size;
+        get => _size == NoSize ? null : _size;
         set
         {
             if (value < 0)
@@ -68,15 +106,15 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
                 throw new ArgumentOutOfRangeException(nameof(value), value, "The size of a cache entry is not negative.");
             }
 
-            _size = value;
+            _size = value ?? NoSize;
         }
     }
 
     /// <summary>Why it is no longer to be found, or None.</summary>
     public EvictionReason Reason => (EvictionReason)_reason.Read();
 
-    /// <summary>When it goes if nobody reads it from now on, in the clock's milliseconds.</summary>
-    public long Deadline => Math.Min(AbsoluteDeadline, SlidingMilliseconds == long.MaxValue ? long.MaxValue : LastAccessed + SlidingMilliseconds);
+    /// <summary>When it goes if nobody reads it from now on, in the clock's milliseconds. To be asked of an entry that has a deadline.</summary>
+    public long Deadline => Math.Min(_absoluteDeadline, _slidingMilliseconds == Never ? Never : LastAccessed + _slidingMilliseconds);
 
     public long LastAccessed => _lastAccessed.ReadRelaxed();
 
@@ -94,10 +132,6 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
     public bool IsIn { get; set; }
 
     public bool HasTokens => _tokens is { Count: > 0 };
-
-    private long AbsoluteDeadline { get; set; } = long.MaxValue;
-
-    private long SlidingMilliseconds { get; set; } = long.MaxValue;
 
     /// <summary>The entry being created on this flow of execution, of any cache that tracks them.</summary>
     public static SwmrCacheEntry? Current => s_current.Value;
@@ -164,23 +198,16 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
         DateTimeOffset now = clock.NowOfWrite();
         long milliseconds = CacheClock.ToMilliseconds(now);
         _lastAccessed.WriteRelaxed(milliseconds);
-        if (_relativeExpiration is { } relative)
+        if (AbsoluteExpirationRelativeToNow is { } relative)
         {
             DateTimeOffset end = DateTimeOffset.MaxValue - now > relative ? now + relative : DateTimeOffset.MaxValue;
-            AbsoluteExpiration = AbsoluteExpiration is { } earlier && earlier < end ? earlier : end;
+            if (!(AbsoluteExpiration < end))
+            {
+                AbsoluteExpiration = end;
+            }
         }
 
-        if (AbsoluteExpiration is { } absolute)
-        {
-            AbsoluteDeadline = CacheClock.ToMilliseconds(absolute);
-        }
-
-        if (_slidingExpiration is { } sliding && sliding < TimeSpan.MaxValue)
-        {
-            SlidingMilliseconds = CacheClock.ToMilliseconds(sliding);
-        }
-
-        HasDeadline = AbsoluteDeadline != long.MaxValue || SlidingMilliseconds != long.MaxValue;
+        HasDeadline = _absoluteDeadline != Never || SlidingExpiration < TimeSpan.MaxValue;
         return milliseconds;
     }
 
@@ -209,7 +236,7 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
             return true;
         }
 
-        if (HasDeadline && (now >= AbsoluteDeadline || now - LastAccessed >= SlidingMilliseconds))
+        if (HasDeadline && (now >= _absoluteDeadline || now - LastAccessed >= _slidingMilliseconds))
         {
             Expire(EvictionReason.Expired);
             return true;

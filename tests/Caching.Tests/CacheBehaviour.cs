@@ -104,6 +104,37 @@ public abstract partial class CacheBehaviour : IClassFixture<SharedMachine>
         entry.Size = null;
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(9_999)]
+    [InlineData(10_000)]
+    [InlineData(12_345_678_901_234_567)]
+    [InlineData(long.MaxValue)]
+    public void An_entry_gives_back_to_the_tick_what_it_was_given(long ticks)
+    {
+        using IMemoryCache cache = Create();
+        ICacheEntry entry = cache.CreateEntry("key");
+        DateTimeOffset date = ticks > DateTime.MaxValue.Ticks ? DateTimeOffset.MaxValue : new DateTimeOffset(ticks, TimeSpan.Zero).AddHours(4).ToOffset(TimeSpan.FromMinutes(-150));
+        (entry.AbsoluteExpiration, entry.AbsoluteExpirationRelativeToNow, entry.SlidingExpiration, entry.Size) = (date, new TimeSpan(ticks), new TimeSpan(ticks), ticks);
+        entry.Priority = CacheItemPriority.NeverRemove;
+        Assert.Equal((date, date.Offset), (entry.AbsoluteExpiration!.Value, entry.AbsoluteExpiration!.Value.Offset));
+        Assert.Equal((new TimeSpan(ticks), new TimeSpan(ticks), ticks), (entry.AbsoluteExpirationRelativeToNow, entry.SlidingExpiration, entry.Size));
+        Assert.Equal(CacheItemPriority.NeverRemove, entry.Priority);
+        (entry.AbsoluteExpiration, entry.AbsoluteExpirationRelativeToNow, entry.SlidingExpiration, entry.Size) = (null, null, null, null);
+        Assert.Equal((null, null, null, null), (entry.AbsoluteExpiration, entry.AbsoluteExpirationRelativeToNow, entry.SlidingExpiration, entry.Size));
+    }
+
+    [Fact]
+    public void The_longest_times_there_are_are_for_ever()
+    {
+        using IMemoryCache cache = Create();
+        Set(cache, "date", 1, static entry => entry.AbsoluteExpiration = DateTimeOffset.MaxValue);
+        Set(cache, "sliding", 1, static entry => entry.SlidingExpiration = TimeSpan.MaxValue);
+        _clock.Advance(TimeSpan.FromDays(365_000));
+        Assert.NotNull(cache.Get("date"));
+        Assert.NotNull(cache.Get("sliding"));
+    }
+
     [Fact]
     public void What_replaces_is_found_and_what_it_replaced_is_told_so()
     {
