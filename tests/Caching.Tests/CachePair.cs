@@ -39,10 +39,13 @@ internal sealed class CachePair : IDisposable
     private int _values;
     private int _refusals;
 
-    public CachePair(RandomProgramTests.Sketch program, bool leavesByItself = false)
+    /// <param name="program">What is to be done.</param>
+    /// <param name="leavesByItself">Whether ours scans for what has expired.</param>
+    /// <param name="isControl">Whether ours, unlike Microsoft's, does not link entries.</param>
+    public CachePair(RandomProgramTests.Sketch program, bool leavesByItself = false, bool isControl = false)
     {
         (_sizeLimit, _compaction) = (program.SizeLimit, program.Compaction);
-        _microsofts = new MemoryCache(Options(TimeSpan.FromDays(10), _clock));
+        _microsofts = new MemoryCache(Options(TimeSpan.FromDays(10), _clock, program.IsLinked));
         if (leavesByItself)
         {
             _time = new ManualTime();
@@ -51,14 +54,14 @@ internal sealed class CachePair : IDisposable
 
         var loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_log));
         _ours = new SwmrMemoryCache(
-            Microsoft.Extensions.Options.Options.Create(Options(leavesByItself ? s_scanTime : TimeSpan.FromDays(10), leavesByItself ? null : _clock)), loggers, _time ?? TimeProvider.System);
+            Microsoft.Extensions.Options.Options.Create(Options(leavesByItself ? s_scanTime : TimeSpan.FromDays(10), leavesByItself ? null : _clock, program.IsLinked && !isControl)), loggers, _time ?? TimeProvider.System);
 
-        MemoryCacheOptions Options(TimeSpan scanTime, TestClock? clock) => new()
+        MemoryCacheOptions Options(TimeSpan scanTime, TestClock? clock, bool isLinked) => new()
         {
             Clock = clock,
             SizeLimit = program.SizeLimit,
             CompactionPercentage = program.Compaction,
-            TrackLinkedCacheEntries = program.IsLinked,
+            TrackLinkedCacheEntries = isLinked,
             TrackStatistics = true,
             ExpirationScanFrequency = scanTime,
         };

@@ -50,15 +50,15 @@ public sealed class RandomProgramTests : IClassFixture<SharedMachine>
     public void Ours_does_what_Microsofts_does(Sketch program)
     {
         using var pair = new CachePair(program);
-        foreach (Step step in program.Steps)
-        {
-            pair.Do(step);
-            pair.AssertAlike();
-        }
-
-        pair.CommitAll();
-        pair.AssertAlike();
+        Run(program, pair);
     }
+
+    [Fact]
+    public void Control_a_cache_that_does_not_link_its_entries_is_noticed() => Assert.Contains(Programs().Generator.Sample(100), static program => Record.Exception(() =>
+    {
+        using var pair = new CachePair(program with { IsLinked = true }, isControl: true);
+        Run(program, pair);
+    }) is not null);
 
     [Property(Arbitrary = [typeof(RandomProgramTests)], MaxTest = 200)]
     public void What_Microsofts_finds_expired_leaves_ours_by_itself_and_nothing_else_does(Sketch program)
@@ -72,6 +72,18 @@ public sealed class RandomProgramTests : IClassFixture<SharedMachine>
             pair.CommitAll();
             pair.AssertLeavesByItself(readings);
         }
+    }
+
+    private static void Run(Sketch program, CachePair pair)
+    {
+        foreach (Step step in program.Steps)
+        {
+            pair.Do(step);
+            pair.AssertAlike();
+        }
+
+        pair.CommitAll();
+        pair.AssertAlike();
     }
 
     private static IEnumerable<Sketch> Shorter(Sketch program)
