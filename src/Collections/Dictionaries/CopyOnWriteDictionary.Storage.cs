@@ -22,6 +22,31 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
     /// <summary>With how many bits of the hash the directory is indexed; for tests.</summary>
     internal int DirectoryDepth => IsStoredAsItIs ? _primitives!.CurrentRoot.Depth : _objects!.CurrentRoot.Depth;
 
+    /// <summary>Has something called after each write that may have changed something: on the writer's thread, which must not be made to wait.</summary>
+    internal void Attach(Action listener)
+    {
+        if (IsStoredAsItIs)
+        {
+            _primitives!.Changed += listener;
+        }
+        else
+        {
+            _objects!.Changed += listener;
+        }
+    }
+
+    internal void Detach(Action listener)
+    {
+        if (IsStoredAsItIs)
+        {
+            _primitives!.Changed -= listener;
+        }
+        else
+        {
+            _objects!.Changed -= listener;
+        }
+    }
+
     private bool TryGetObject(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         bool found = _objects!.TryFind(key, out object? stored);

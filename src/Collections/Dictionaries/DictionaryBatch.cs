@@ -151,6 +151,24 @@ public sealed partial class DictionaryBatch<TKey, TValue>
         }
     }
 
+    /// <summary>Makes all changes of a set; where it is a reset, after removing everything.</summary>
+    /// <param name="changes">The changes.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="changes"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The batch has ended, or this is not its thread.</exception>
+    public void Apply(DictionaryChangeSet<TKey, TValue> changes)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        if (changes.IsReset)
+        {
+            Clear();
+        }
+
+        foreach (DictionaryChange<TKey, TValue> change in changes)
+        {
+            Apply(change);
+        }
+    }
+
     private bool Put(TKey key, TValue value, Condition condition)
     {
         Check(key);

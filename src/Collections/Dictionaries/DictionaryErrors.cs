@@ -15,4 +15,6 @@ internal static class DictionaryErrors
     public static int ToCount(long count) => count <= int.MaxValue ? (int)count : throw new OverflowException($"There are {count} entries, more than an Int32 can say.");
 
     public static ArgumentException Duplicate<TKey>(TKey key) => new($"The key '{key}' is in the dictionary already. Set replaces a value.", nameof(key));
+
+    public static ArgumentException OfAnother(string parameter) => new("The snapshot is of another dictionary. Changes are found between two snapshots of one.", parameter);
 }

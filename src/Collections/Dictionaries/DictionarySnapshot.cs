@@ -63,6 +63,9 @@ public readonly partial struct DictionarySnapshot<TKey, TValue> : IReadOnlyDicti
     /// <returns>True when they are.</returns>
     public static bool operator !=(DictionarySnapshot<TKey, TValue> left, DictionarySnapshot<TKey, TValue> right) => !left.Equals(right);
 
+    /// <summary>Whether it is of no dictionary.</summary>
+    internal bool IsDefault => _dictionary is null;
+
     /// <summary>Finds a key's value. O(1).</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">Its value, or default.</param>
@@ -125,9 +128,9 @@ public readonly partial struct DictionarySnapshot<TKey, TValue> : IReadOnlyDicti
     /// <exception cref="ArgumentException"><paramref name="older"/> is of another dictionary.</exception>
     public DictionaryChanges<TKey, TValue> ChangesSince(DictionarySnapshot<TKey, TValue> older, IEqualityComparer<TValue>? comparer = null)
     {
-        if (older._dictionary is not null && _dictionary is not null && !ReferenceEquals(older._dictionary, _dictionary))
+        if (_dictionary is not null && !older.IsOf(_dictionary))
         {
-            throw new ArgumentException("The snapshot is of another dictionary. Changes are found between two snapshots of one.", nameof(older));
+            throw DictionaryErrors.OfAnother(nameof(older));
         }
 
         return new DictionaryChanges<TKey, TValue>(older, this, comparer);
@@ -136,6 +139,9 @@ public readonly partial struct DictionarySnapshot<TKey, TValue> : IReadOnlyDicti
     /// <summary>Goes through the entries.</summary>
     /// <returns>The enumerator.</returns>
     public Enumerator GetEnumerator() => new(_root, except: null);
+
+    /// <summary>Whether it is of a dictionary, or of none.</summary>
+    internal bool IsOf(CopyOnWriteDictionary<TKey, TValue> dictionary) => _dictionary is null || ReferenceEquals(_dictionary, dictionary);
 
     /// <summary>Goes through the entries that stand in pages of this snapshot's own.</summary>
     internal Enumerator EnumerateExcept(DictionarySnapshot<TKey, TValue> other) => new(_root, other._root);

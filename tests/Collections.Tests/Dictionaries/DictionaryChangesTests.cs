@@ -65,8 +65,8 @@ public sealed class DictionaryChangesTests : IClassFixture<SharedMachine>
     {
         CopyOnWriteDictionary<string, int> dictionary = new() { ["a"] = 1 };
 
-        Assert.Throws<ArgumentException>("change", () => dictionary.Update(static batch => batch.Apply(new((DictionaryChangeKind)7, "a", 0, 0))));
-        Assert.Throws<ArgumentNullException>(() => dictionary.Update(static batch => batch.Apply(default)));
+        Assert.Throws<ArgumentException>("change", () => dictionary.Update(static batch => batch.Apply(new DictionaryChange<string, int>((DictionaryChangeKind)7, "a", 0, 0))));
+        Assert.Throws<ArgumentNullException>(() => dictionary.Update(static batch => batch.Apply(default(DictionaryChange<string, int>))));
         Assert.Equal(1, dictionary["a"]);
     }
 

@@ -10,8 +10,7 @@ internal sealed partial class Table<TKey, TStored>
     /// <returns>False when the table has another version, and nothing has run.</returns>
     public bool Update(long? version, Action<Draft> change)
     {
-        RefuseReentry();
-        using ExclusiveLock.Scope writing = _writer.Enter();
+        using Writing writing = EnterToWrite();
         if (version is { } expected && expected != _progress.Version.ReadRelaxed())
         {
             return false;

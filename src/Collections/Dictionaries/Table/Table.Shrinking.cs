@@ -8,8 +8,7 @@ internal sealed partial class Table<TKey, TStored>
     /// <summary>Removes everything.</summary>
     public void Clear()
     {
-        RefuseReentry();
-        using ExclusiveLock.Scope writing = _writer.Enter();
+        using Writing writing = EnterToWrite();
         _roomDepth = 0;
         if (_progress.Count.ReadRelaxed() != 0 || CurrentRoot.Depth != 0)
         {
@@ -22,8 +21,7 @@ internal sealed partial class Table<TKey, TStored>
     /// <summary>Makes the directory as small as its entries allow, and packs the pages.</summary>
     public void Trim()
     {
-        RefuseReentry();
-        using ExclusiveLock.Scope writing = _writer.Enter();
+        using Writing writing = EnterToWrite();
         int room = _roomDepth;
         _roomDepth = 0;
         try

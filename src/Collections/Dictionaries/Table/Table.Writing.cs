@@ -19,6 +19,9 @@ internal enum Condition
 
 internal sealed partial class Table<TKey, TStored>
 {
+    /// <summary>Raised on the writer's thread, outside its lock, after a write that may have changed something. What handles it must not throw.</summary>
+    public event Action? Changed;
+
     /// <summary>How many pages have been copied because a snapshot, or a batch's reader, may see them; for tests.</summary>
     internal long PagesCopied { get; private set; }
 
@@ -31,8 +34,7 @@ internal sealed partial class Table<TKey, TStored>
     /// <returns>Whether the condition held, and the value is in place.</returns>
     public bool Put(TKey key, TStored value, Condition condition, TStored? expected, out TStored? existing)
     {
-        RefuseReentry();
-        using ExclusiveLock.Scope writing = _writer.Enter();
+        using Writing writing = EnterToWrite();
         return Put(null, key, value, condition, expected, out existing);
     }
 
@@ -40,8 +42,7 @@ internal sealed partial class Table<TKey, TStored>
     /// <returns>Whether it was there and the condition held.</returns>
     public bool Remove(TKey key, Condition condition, TStored? expected, [MaybeNullWhen(false)] out TStored existing)
     {
-        RefuseReentry();
-        using ExclusiveLock.Scope writing = _writer.Enter();
+        using Writing writing = EnterToWrite();
         bool removed = Remove(null, key, condition, expected, out existing);
         if (removed && Shrunk(CurrentRoot, _progress.Count.ReadRelaxed()) is { } shrunk)
         {
@@ -285,6 +286,12 @@ internal sealed partial class Table<TKey, TStored>
         return MemoryMarshal.CreateReadOnlySpan(ref first, Unsafe.SizeOf<TStored>()).SequenceEqual(MemoryMarshal.CreateReadOnlySpan(ref second, Unsafe.SizeOf<TStored>()));
     }
 
+    private Writing EnterToWrite()
+    {
+        RefuseReentry();
+        return new Writing(this, _writer.Enter());
+    }
+
     /// <summary>To be called before anything else that waits: under the writer's lock a thread that waits for another may wait for ever.</summary>
     /// <exception cref="InvalidOperationException">The calling thread is writing: in the comparer, or in a batch's delegate.</exception>
     public void RefuseReentry()
@@ -292,6 +299,17 @@ internal sealed partial class Table<TKey, TStored>
         if (_writer.IsHeldByCurrentThread)
         {
             throw new InvalidOperationException("The dictionary was written by its own comparer, or by the delegate of one of its batches. Write through the batch that the delegate is given.");
+        }
+    }
+    /// <summary>Holds the writer's lock until disposed.</summary>
+    private ref struct Writing(Table<TKey, TStored> table, ExclusiveLock.Scope scope)
+    {
+        private ExclusiveLock.Scope _scope = scope;
+
+        public void Dispose()
+        {
+            _scope.Dispose();
+            table.Changed?.Invoke();
         }
     }
 }

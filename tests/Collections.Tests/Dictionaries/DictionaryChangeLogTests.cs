@@ -1,0 +1,415 @@
+using System.Runtime.CompilerServices;
+
+namespace SwmrKit.Tests;
+
+/// <summary>Subscriptions to what changes, and streams of it.</summary>
+public sealed class DictionaryChangeLogTests : IClassFixture<SharedMachine>
+{
+    private static readonly AsyncLocal<string?> s_ambient = new();
+    private readonly CopyOnWriteDictionary<int, string> _dictionary = new() { [1] = "a", [2] = "b" };
+
+    [Fact]
+    public async Task Replicas_by_subscription_and_by_stream_become_what_the_dictionary_is_whatever_is_written_meanwhile()
+    {
+        CopyOnWriteDictionary<int, int> dictionary = new(Enumerable.Range(0, 500).ToDictionary(static i => i));
+        using var log = new DictionaryChangeLog<int, int>(dictionary, new() { MaxChanges = 2_000 });
+        Replica<int, int> whole = new(), fromSnapshot = new(dictionary.Snapshot()), streamed = new(), slow = new();
+        using IDisposable first = log.Subscribe(default, whole.Apply);
+        using IDisposable second = log.Subscribe(fromSnapshot.Start, fromSnapshot.Apply);
+        using var end = new CancellationTokenSource();
+        Task stream = Stream(streamed, TimeSpan.Zero);
+        Task slowStream = Stream(slow, TimeSpan.FromMilliseconds(3));
+
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(seed => Task.Run(() => Write(dictionary, new Random(seed)))));
+        await Task.Delay(20); // The slow one falls behind what the log keeps.
+        Write(dictionary, new Random(2));
+
+        foreach (Replica<int, int> replica in new[] { whole, fromSnapshot, streamed, slow })
+        {
+            Wait.Until(() => replica.Version == dictionary.Version || replica.IsLike(dictionary), "the replica never came to the last state");
+            Assert.Null(replica.Fault);
+            Assert.True(replica.Sets > 2, $"{replica.Sets} sets");
+        }
+
+        Assert.Equal((1, 0, 1), (whole.Resets, fromSnapshot.Resets, Math.Min(1, streamed.Resets)));
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stream);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slowStream);
+
+        async Task Stream(Replica<int, int> replica, TimeSpan pause)
+        {
+            await foreach (DictionaryChangeSet<int, int> set in log.ReadAsync(replica.Start, end.Token))
+            {
+                replica.Apply(set);
+                await Task.Delay(pause);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_subscriber_that_throws_is_told_of_and_keeps_nothing_from_the_others_nor_from_itself()
+    {
+        using var log = new DictionaryChangeLog<int, string>(_dictionary);
+        List<Exception> failures = [];
+        log.Failed += (_, failure) =>
+        {
+            failures.Add(failure.Exception);
+            throw new DeliberateException(); // A handler's is swallowed.
+        };
+        Replica<int, string> before = new(), after = new();
+        int calls = 0;
+        using IDisposable one = log.Subscribe(default, before.Apply);
+        using IDisposable two = log.Subscribe(default, _ => throw new DeliberateException($"{++calls}"));
+        using IDisposable three = log.Subscribe(default, after.Apply);
+
+        Wait.Until(() => after.IsLike(_dictionary) && before.IsLike(_dictionary), "the first sets never came");
+        _dictionary[3] = "c";
+
+        Wait.Until(() => after.IsLike(_dictionary) && before.IsLike(_dictionary), "the second set never came");
+        Assert.Equal(["1", "2"], failures.Select(static failure => failure.Message));
+    }
+
+    [Fact]
+    public async Task A_stream_leads_exactly_from_its_snapshot_and_goes_on_from_a_version_it_led_to()
+    {
+        using var log = new DictionaryChangeLog<int, string>(_dictionary);
+        DictionarySnapshot<int, string> snapshot = _dictionary.Snapshot();
+        (_dictionary[1], _dictionary[3]) = ("A", "c");
+        DictionaryChangeSet<int, string> first = await Next(log.ReadAsync(snapshot), static set => set.ToVersion);
+        await CatchUp(log);
+        long version = log.Version;
+
+        Assert.Equal((snapshot.Version, false), (first.FromVersion, first.IsReset));
+        _dictionary.TryRemove(2);
+        DictionaryChangeSet<int, string> next = await Next(log.ResumeAsync(version));
+
+        Assert.Equal([new(DictionaryChangeKind.Removed, 2, "b", null)], next);
+        Assert.Equal((version, _dictionary.Version, false), (next.FromVersion, next.ToVersion, next.IsReset));
+        Assert.Equal(new(DictionaryChangeKind.Removed, 2, "b", null), next[0]);
+        DictionaryChangeSet<int, string> unknown = await Next(log.ResumeAsync(snapshot.Version - 1));
+        Assert.True(unknown.IsReset);
+        Assert.Equal(_dictionary.Count, unknown.Count);
+    }
+
+    [Fact]
+    public async Task Where_the_log_no_longer_has_what_follows_there_is_a_reset()
+    {
+        using var log = new DictionaryChangeLog<int, string>(_dictionary, new() { MaxChanges = 2 });
+        long version = log.Version;
+        for (int key = 10; key < 14; key++)
+        {
+            _dictionary[key] = "new";
+            await CatchUp(log);
+        }
+
+        Assert.True((await Next(log.ResumeAsync(version))).IsReset);
+        Assert.False((await Next(log.ResumeAsync(version + 2))).IsReset); // Two changes are kept.
+        Assert.True((await Next(log.ResumeAsync(version + 1))).IsReset);
+    }
+
+    [Fact]
+    public async Task What_is_undone_before_it_is_looked_for_does_not_come()
+    {
+        var time = new ManualTime();
+        using var log = new DictionaryChangeLog<int, string>(_dictionary, new() { BatchInterval = TimeSpan.FromSeconds(5), TimeProvider = time });
+        List<DictionaryChangeSet<int, string>> sets = [];
+        using IDisposable subscription = log.Subscribe(_dictionary.Snapshot(), sets.Add);
+        _dictionary[1] = "A";
+        Wait.Until(() => sets.Count == 1 && time.NextDue is not null, "the first set never came");
+
+        _dictionary[1] = "B";
+        _dictionary[5] = "e";
+        _dictionary[1] = "A";
+        time.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.Single(sets);
+        time.Advance(TimeSpan.FromSeconds(0.1));
+
+        Wait.Until(() => sets.Count == 2, "the second set never came");
+        Assert.Equal([new(DictionaryChangeKind.Added, 5, null, "e")], sets[1]);
+        Wait.Until(() => time.NextDue is not null, "it does not wait for the next");
+        _dictionary[6] = "f";
+        _dictionary.TryRemove(6);
+        time.Advance(TimeSpan.FromSeconds(5));
+        await CatchUp(log);
+        Assert.Equal(2, sets.Count); // An empty set is not told.
+        Assert.Equal([DictionaryChangeKind.Added], (await Next(log.ResumeAsync(sets[0].ToVersion))).Select(static change => change.Kind));
+    }
+
+    [Fact]
+    public async Task Which_values_are_the_same_can_be_said_and_what_the_comparer_throws_is_told_and_comes_later()
+    {
+        bool isThrowing = true;
+        using var log = new DictionaryChangeLog<int, string>(_dictionary, new()
+        {
+            ValueComparer = EqualityComparer<string>.Create((one, other) => isThrowing ? throw new DeliberateException() : string.Equals(one, other, StringComparison.OrdinalIgnoreCase)),
+        });
+        int failures = 0;
+        log.Failed += (_, failure) => failures += failure.Exception is DeliberateException ? 1 : 0;
+        long version = log.Version;
+
+        _dictionary[1] = "A";
+        _dictionary[2] = "c";
+        Wait.Until(() => failures > 0, "nothing was told");
+        isThrowing = false;
+        _dictionary[3] = "d";
+
+        await CatchUp(log);
+        Assert.Equal([2, 3], (await Next(log.ResumeAsync(version))).Select(static change => change.Key).Order());
+    }
+
+    [Fact]
+    public async Task When_it_is_disposed_streams_end_after_what_it_has_and_nobody_is_called()
+    {
+        var log = new DictionaryChangeLog<int, string>(_dictionary);
+        long version = log.Version;
+        int calls = 0;
+        log.Subscribe(_dictionary.Snapshot(), _ => calls++);
+        _dictionary[7] = "g";
+        await CatchUp(log);
+        Wait.Until(() => calls == 1, "it was never called");
+        Task<List<DictionaryChangeSet<int, string>>> waiting = ToList(log.ResumeAsync(log.Version));
+
+        log.Dispose();
+        log.Dispose();
+        _dictionary[8] = "h";
+
+        Assert.Empty(await waiting);
+        Assert.Equal(7, Assert.Single(Assert.Single(await ToList(log.ResumeAsync(version)))).Key);
+        Assert.Equal(1, calls);
+        Assert.Throws<ObjectDisposedException>(() => log.Subscribe(default, static _ => { }));
+    }
+
+    [Fact]
+    public void A_subscription_ends_when_it_is_disposed_even_by_its_own_subscriber()
+    {
+        using var log = new DictionaryChangeLog<int, string>(_dictionary);
+        int calls = 0;
+        IDisposable? subscription = null;
+        subscription = log.Subscribe(_dictionary.Snapshot(), _ =>
+        {
+            calls++;
+            subscription!.Dispose();
+            _dictionary[50] = "written by a subscriber";
+        });
+        Replica<int, string> other = new();
+        using IDisposable second = log.Subscribe(default, other.Apply);
+
+        _dictionary[3] = "c";
+        Wait.Until(() => _dictionary.ContainsKey(50) && other.IsLike(_dictionary), "the other never heard of it");
+
+        Assert.Equal(1, calls);
+    }
+
+    [Fact]
+    public void What_is_ambient_does_not_flow_to_subscribers()
+    {
+        s_ambient.Value = "the caller's";
+        using var log = new DictionaryChangeLog<int, string>(_dictionary);
+        string? seen = "never called";
+        using IDisposable subscription = log.Subscribe(default, _ => seen = s_ambient.Value);
+        _dictionary[3] = "c";
+
+        Wait.Until(() => seen != "never called", "it was never called");
+        Assert.Null(seen);
+    }
+
+    [Fact]
+    public async Task Neither_a_stream_that_nobody_reads_nor_a_subscription_keeps_what_was_removed()
+    {
+        CopyOnWriteDictionary<int, object> dictionary = [];
+        using var log = new DictionaryChangeLog<int, object>(dictionary, new() { MaxChanges = 0 });
+        (WeakReference value, IAsyncEnumerator<DictionaryChangeSet<int, object>> stream, IDisposable subscription) = Begin();
+        Assert.True(await stream.MoveNextAsync());
+        await RemoveAndPushOut();
+
+        Wait.Until(
+            () =>
+            {
+                GC.Collect();
+                return !value.IsAlive;
+            },
+            "the value was kept");
+        GC.KeepAlive(stream);
+        subscription.Dispose();
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        (WeakReference Value, IAsyncEnumerator<DictionaryChangeSet<int, object>> Stream, IDisposable Subscription) Begin()
+        {
+            object value = new();
+            dictionary[1] = value;
+            DictionarySnapshot<int, object> snapshot = dictionary.Snapshot();
+            dictionary[2] = new object();
+            return (new WeakReference(value), log.ReadAsync(snapshot).GetAsyncEnumerator(), log.Subscribe(snapshot, static _ => { }));
+        }
+
+        async Task RemoveAndPushOut()
+        {
+            dictionary.TryRemove(1);
+            await Settle();
+            dictionary[2] = new object(); // This set takes the place of the one that names it.
+            await Settle();
+            dictionary.TrimExcess();
+        }
+
+        async Task Settle()
+        {
+            while (log.Version < dictionary.Version)
+            {
+                await Task.Delay(1);
+            }
+        }
+    }
+
+    [Fact]
+    public void It_is_not_kept_alive_by_itself()
+    {
+        WeakReference log = Make();
+
+        Wait.Until(
+            () =>
+            {
+                GC.Collect();
+                return !log.IsAlive;
+            },
+            "the log was kept alive without its dictionary");
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static WeakReference Make()
+        {
+            CopyOnWriteDictionary<int, int> dictionary = new() { [1] = 1 };
+            var log = new DictionaryChangeLog<int, int>(dictionary);
+            int calls = 0;
+            log.Subscribe(default, _ => calls++);
+            Wait.Until(() => calls > 0, "it was never called");
+            return new WeakReference(log);
+        }
+    }
+
+    [Fact]
+    public void Wrong_arguments_are_refused()
+    {
+        CopyOnWriteDictionary<int, string> other = new() { [1] = "a" };
+        using var log = new DictionaryChangeLog<int, string>(_dictionary);
+
+        Assert.Throws<ArgumentNullException>("dictionary", static () => new DictionaryChangeLog<int, int>(null!));
+        Assert.Throws<ArgumentOutOfRangeException>("options", () => new DictionaryChangeLog<int, string>(_dictionary, new() { MaxChanges = -1 }));
+        Assert.Throws<ArgumentOutOfRangeException>("options", () => new DictionaryChangeLog<int, string>(_dictionary, new() { BatchInterval = TimeSpan.FromTicks(-1) }));
+        Assert.Throws<ArgumentOutOfRangeException>("options", () => new DictionaryChangeLog<int, string>(_dictionary, new() { BatchInterval = TimeSpan.MaxValue }));
+        Assert.Throws<ArgumentNullException>("options", () => new DictionaryChangeLog<int, string>(_dictionary, new() { TimeProvider = null! }));
+        Assert.Throws<ArgumentNullException>("subscriber", () => log.Subscribe(default, null!));
+        Assert.Throws<ArgumentException>("since", () => log.Subscribe(other.Snapshot(), static _ => { }));
+        Assert.Throws<ArgumentException>("since", () => log.ReadAsync(other.Snapshot()));
+        Assert.Throws<ArgumentOutOfRangeException>("version", () => log.ResumeAsync(-1));
+        Assert.Throws<ArgumentOutOfRangeException>("version", () => log.ResumeAsync(_dictionary.Version + 1));
+        Assert.Throws<ArgumentNullException>("changes", () => _dictionary.Update(static batch => batch.Apply(null!)));
+    }
+
+    private static void Write(CopyOnWriteDictionary<int, int> dictionary, Random random)
+    {
+        for (int i = 0; i < 20_000; i++)
+        {
+            int key = random.Next(1_000);
+            switch (random.Next(20))
+            {
+                case < 10:
+                    dictionary[key] = i;
+                    break;
+                case < 18:
+                    dictionary.TryRemove(key);
+                    break;
+                case 18:
+                    dictionary.Update(batch =>
+                    {
+                        batch.TryRemove(key);
+                        batch.Set(key + 1, i);
+                        batch.Set(key + 2, i);
+                    });
+                    break;
+                default:
+                    if (random.Next(200) == 0)
+                    {
+                        dictionary.Clear();
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    private static async Task CatchUp(DictionaryChangeLog<int, string> log)
+    {
+        while (log.Version < log.Dictionary.Version)
+        {
+            await Task.Delay(1);
+        }
+    }
+
+    private static async Task<DictionaryChangeSet<int, string>> Next(IAsyncEnumerable<DictionaryChangeSet<int, string>> sets, Func<DictionaryChangeSet<int, string>, object>? look = null)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await foreach (DictionaryChangeSet<int, string> set in sets.WithCancellation(deadline.Token))
+        {
+            look?.Invoke(set);
+            return set;
+        }
+
+        throw new InvalidOperationException("the stream has ended");
+    }
+
+    private static async Task<List<DictionaryChangeSet<int, string>>> ToList(IAsyncEnumerable<DictionaryChangeSet<int, string>> sets)
+    {
+        List<DictionaryChangeSet<int, string>> list = [];
+        await foreach (DictionaryChangeSet<int, string> set in sets)
+        {
+            list.Add(set);
+        }
+
+        return list;
+    }
+
+    /// <summary>A copy that is kept by sets of changes, each of which must follow the one before it.</summary>
+    private sealed class Replica<TKey, TValue>
+        where TKey : notnull
+    {
+        private readonly CopyOnWriteDictionary<TKey, TValue> _copy = [];
+        private long _version;
+
+        public Replica(DictionarySnapshot<TKey, TValue> start = default)
+        {
+            Start = start;
+            _version = start.Version;
+            _copy.AddRange(start);
+        }
+
+        public DictionarySnapshot<TKey, TValue> Start { get; }
+
+        public long Version => Volatile.Read(ref _version);
+
+        public int Sets { get; private set; }
+
+        public int Resets { get; private set; }
+
+        public string? Fault { get; private set; }
+
+        public void Apply(DictionaryChangeSet<TKey, TValue> set)
+        {
+            if (!set.IsReset && (set.FromVersion < Version || !set.All(IsTrue)))
+            {
+                Fault ??= $"after version {Version} came changes from {set.FromVersion} to {set.ToVersion} that are not from there";
+            }
+
+            _copy.Update(batch => batch.Apply(set));
+            (Sets, Resets) = (Sets + 1, Resets + (set.IsReset ? 1 : 0));
+            Volatile.Write(ref _version, set.ToVersion);
+
+            bool IsTrue(DictionaryChange<TKey, TValue> change) =>
+                _copy.TryGetValue(change.Key, out TValue? was) == (change.Kind != DictionaryChangeKind.Added) && EqualityComparer<TValue>.Default.Equals(was, change.OldValue);
+        }
+
+        public bool IsLike(CopyOnWriteDictionary<TKey, TValue> dictionary)
+        {
+            DictionarySnapshot<TKey, TValue> now = dictionary.Snapshot();
+            return now.Count == _copy.Count && now.All(entry => _copy.TryGetValue(entry.Key, out TValue? value) && EqualityComparer<TValue>.Default.Equals(entry.Value, value));
+        }
+    }
+}
