@@ -1,6 +1,6 @@
 namespace SwmrKit.Tests.Guide;
 
-/// <summary>What docs/guide.md shows and claims. Every piece of code there is a piece of this folder.</summary>
+/// <summary>What docs/guide.md and docs/dictionary.md show and claim. Every piece of code there is a piece of this folder.</summary>
 public sealed class GuideTests : IClassFixture<SharedMachine>, IDisposable
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
@@ -14,11 +14,13 @@ public sealed class GuideTests : IClassFixture<SharedMachine>, IDisposable
         _files.Dispose();
     }
 
-    [Fact]
-    public void Every_piece_of_code_in_the_guide_stands_in_this_folder()
+    [Theory]
+    [InlineData("guide.md")]
+    [InlineData("dictionary.md")]
+    public void Every_piece_of_code_in_the_guide_stands_in_this_folder(string page)
     {
         string[] sources = Directory.GetFiles(Path.Combine(Snippets.Repository, "tests", "Collections.Tests", "Guide"), "*.cs");
-        string[] snippets = Snippets.Of(Path.Combine(Snippets.Repository, "docs", "guide.md"));
+        string[] snippets = Snippets.Of(Path.Combine(Snippets.Repository, "docs", page));
         Assert.True(snippets.Length > 5);
         Assert.All(snippets, snippet => Assert.True(Snippets.IsIn(snippet, sources), "in no file of the folder:\n" + snippet));
     }
