@@ -77,13 +77,7 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
     public void AddRange(IEnumerable<KeyValuePair<TKey, TValue>> items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        Update(batch =>
-        {
-            foreach ((TKey key, TValue value) in items)
-            {
-                batch.Add(key, value);
-            }
-        });
+        Update(batch => batch.AddRange(items));
     }
 
     /// <summary>Makes several changes that take effect together: readers and snapshots see all of them or none.</summary>

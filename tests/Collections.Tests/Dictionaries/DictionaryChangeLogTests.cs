@@ -18,20 +18,23 @@ public sealed class DictionaryChangeLogTests : IClassFixture<SharedMachine>
         using IDisposable second = log.Subscribe(fromSnapshot.Start, fromSnapshot.Apply);
         using var end = new CancellationTokenSource();
         Task stream = Stream(streamed, TimeSpan.Zero);
-        Task slowStream = Stream(slow, TimeSpan.FromMilliseconds(3));
+        Task slowStream = Stream(slow, TimeSpan.FromMilliseconds(3)); // It falls behind what the log keeps, if the machine is not slower still.
 
         await Task.WhenAll(Enumerable.Range(0, 2).Select(seed => Task.Run(() => Write(dictionary, new Random(seed)))));
-        await Task.Delay(20); // The slow one falls behind what the log keeps.
-        Write(dictionary, new Random(2));
+        Replica<int, int>[] replicas = [whole, fromSnapshot, streamed, slow];
+        for (int round = 0; replicas.Any(static replica => replica.Sets < 5); round++)
+        {
+            Write(dictionary, new Random(2 + round));
+            await Task.Delay(5);
+        }
 
-        foreach (Replica<int, int> replica in new[] { whole, fromSnapshot, streamed, slow })
+        foreach (Replica<int, int> replica in replicas)
         {
             Wait.Until(() => replica.Version == dictionary.Version || replica.IsLike(dictionary), "the replica never came to the last state");
             Assert.Null(replica.Fault);
-            Assert.True(replica.Sets > 2, $"{replica.Sets} sets");
         }
 
-        Assert.Equal((1, 0, 1), (whole.Resets, fromSnapshot.Resets, Math.Min(1, streamed.Resets)));
+        Assert.Equal((1, 0, true), (whole.Resets, fromSnapshot.Resets, streamed.Resets > 0));
         await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stream);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slowStream);

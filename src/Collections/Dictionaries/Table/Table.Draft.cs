@@ -50,6 +50,9 @@ internal sealed partial class Table<TKey, TStored>
 
         public long Count { get; private set; } = table.Count;
 
+        /// <summary>How many entries there will be at least, as far as is known: those that come in the order of their hashes fill their page before there are many.</summary>
+        public long Expected { get; set; }
+
         public bool IsChanged { get; private set; }
 
         /// <summary>Whether the batch's delegate is still running.</summary>
@@ -60,6 +63,8 @@ internal sealed partial class Table<TKey, TStored>
         public bool Put(TKey key, TStored value, Condition condition, out TStored? existing) => table.Put(this, key, value, condition, default, out existing);
 
         public bool Remove(TKey key, [MaybeNullWhen(false)] out TStored existing) => table.Remove(this, key, Condition.None, default, out existing);
+
+        public bool TryAddAll<TValue>(ReadOnlySpan<KeyValuePair<TKey, TValue>> entries, [MaybeNullWhen(true)] out TKey duplicate) => table.TryAddAll(this, entries, out duplicate);
 
         public void Clear()
         {

@@ -21,7 +21,7 @@ internal sealed partial class Table<TKey, TStored>
             lent[alive] = new Hashed(hash, key, value);
             int fill = _geometry.FillAt(full.Depth);
             int limit = alive < used ? fill * 3 / 4 : fill;
-            long count = (draft?.Count ?? _progress.Count.ReadRelaxed()) + 1;
+            long count = draft is null ? _progress.Count.ReadRelaxed() + 1 : Math.Max(draft.Count + 1, draft.Expected);
             int deepest = root.Depth;
             while (_geometry.IsWorth(deepest + 1, count))
             {
@@ -154,7 +154,7 @@ internal sealed partial class Table<TKey, TStored>
     /// <summary>The same entries in a directory that fits them, under a hash function: aside, O(n).</summary>
     private Draft Rebuilt(Root source, long count, Hashing hashing)
     {
-        var draft = new Draft(this);
+        var draft = new Draft(this) { Expected = count };
         draft.Begin(NewRoot(Math.Max(_geometry.DepthFor(count), _roomDepth), hashing, Draft.Stamp));
         var entries = new Cursor(source);
         while (entries.MoveNext())

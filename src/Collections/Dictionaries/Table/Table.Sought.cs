@@ -19,6 +19,13 @@ internal readonly struct SoughtValue<TKey>(TKey key) : ISought<TKey>
     public bool Is(TKey candidate) => EqualityComparer<TKey>.Default.Equals(candidate, key);
 }
 
+/// <summary>A string, by its characters; it is not looked into before there is something to compare it with.</summary>
+internal readonly struct SoughtString(string text) : ISought<string>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Is(string candidate) => string.Equals(candidate, text);
+}
+
 /// <summary>Text, by its characters.</summary>
 internal readonly ref struct SoughtText(ReadOnlySpan<char> text) : ISought<string>
 {

@@ -55,7 +55,11 @@ internal sealed partial class Table<TKey, TStored>
     private bool Put(Draft? draft, TKey key, TStored value, Condition condition, TStored? expected, out TStored? existing)
     {
         Root root = RootOf(draft);
-        uint hash = HashOf(root.Hashing, key);
+        return Put(draft, root, HashOf(root.Hashing, key), key, value, condition, expected, out existing);
+    }
+
+    private bool Put(Draft? draft, Root root, uint hash, TKey key, TStored value, Condition condition, TStored? expected, out TStored? existing)
+    {
         Page head = root.PageOf(hash);
         bool exists = Locate(root.Hashing, head, hash, key, out Place place);
         existing = exists ? place.Entry.Value.ReadRelaxed() : default;

@@ -133,14 +133,14 @@ internal sealed partial class Table<TKey, TStored>
         }
 
         string text = Unsafe.As<TKey, string>(ref key);
-        return TryRead<SoughtText, string>(root, HashOfText(root.Hashing, text), new(text), out value);
+        return TryRead<SoughtString, string>(root, HashOfText(root.Hashing, text), new(text), out value);
     }
 
     /// <summary>Finds a key, for the writer.</summary>
     private bool Locate(Hashing hashing, Page head, uint hash, TKey key, out Place place) =>
         typeof(TKey).IsValueType && _comparer is null ? Find<SoughtValue<TKey>, TKey>(head, hash, new(key), out place)
         : hashing == Hashing.Comparer ? Find<SoughtKey<TKey>, TKey>(head, hash, new(_comparer!, key), out place)
-        : Find<SoughtText, string>(head, hash, new(Unsafe.As<TKey, string>(ref key)), out place);
+        : Find<SoughtString, string>(head, hash, new(Unsafe.As<TKey, string>(ref key)), out place);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryRead<TSought, TCandidate>(Root root, uint hash, TSought sought, [MaybeNullWhen(false)] out TStored value)
