@@ -124,6 +124,21 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     public void Mutant_LinkedPageKeepsBatchStamp_is_killed() => Kill("LinkedPageKeepsBatchStamp");
 
     [Fact]
+    public void Mutant_GuardReloadsDetachedPage_is_killed() => Kill("GuardReloadsDetachedPage");
+
+    [Fact]
+    public void Mutant_LeaseValidatedAgainstFrozenPage_is_killed() => Kill("LeaseValidatedAgainstFrozenPage");
+
+    [Fact]
+    public void Mutant_SnapshotUsedUnderLaterGuard_is_killed() => Kill("SnapshotUsedUnderLaterGuard");
+
+    [Fact]
+    public void Mutant_SnapshotTakenUnderOldBound_is_killed() => Kill("SnapshotTakenUnderOldBound");
+
+    [Fact]
+    public void Mutant_RetiredBeforeUnlink_is_killed() => Kill("RetiredBeforeUnlink");
+
+    [Fact]
     public void Mutant_ChangeLostInFirstValue_is_killed() => Kill("ChangeLostInFirstValue");
 
     [Fact]

@@ -83,6 +83,11 @@ public sealed class LeaseScenarioTests(ITestOutputHelper output) : ScenarioTests
     public static Type Scenarios => typeof(LeaseScenarios);
 }
 
+public sealed class OwningDictionaryScenarioTests(ITestOutputHelper output) : ScenarioTests<OwningDictionaryScenarioTests>(output), IScenarioGroup
+{
+    public static Type Scenarios => typeof(OwningDictionaryScenarios);
+}
+
 public sealed class ReaderScenarioTests(ITestOutputHelper output) : ScenarioTests<ReaderScenarioTests>(output), IScenarioGroup
 {
     public static Type Scenarios => typeof(ReaderScenarios);

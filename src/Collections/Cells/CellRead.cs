@@ -10,11 +10,11 @@ public ref struct CellRead<T>
 {
     // A ReadGuard's slot and token, held here flat: with the guard as a field the JIT keeps it in memory.
     private readonly long _token;
-    private readonly SwmrCell<T>.Node _node;
+    private readonly Published<T> _node;
     private ReaderSlot? _slot;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal CellRead(ReaderSlot slot, long token, SwmrCell<T>.Node node)
+    internal CellRead(ReaderSlot slot, long token, Published<T> node)
     {
         _slot = slot;
         _token = token;
@@ -42,7 +42,7 @@ public ref struct CellRead<T>
     /// <exception cref="InvalidOperationException">This is <c>default</c> or has been disposed.</exception>
     public readonly long Version => Node.Version;
 
-    private readonly SwmrCell<T>.Node Node
+    private readonly Published<T> Node
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get

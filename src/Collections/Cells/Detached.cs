@@ -9,13 +9,13 @@ namespace SwmrKit;
 public sealed class Detached<T>
     where T : class
 {
-    private readonly SwmrCell<T> _cell;
+    private readonly ValueDisposal<T> _disposal;
     private readonly Ownership? _ownership;
     private readonly long _publication;
 
-    internal Detached(SwmrCell<T> cell, T value, Ownership? ownership, long publication)
+    internal Detached(ValueDisposal<T> disposal, T value, Ownership? ownership, long publication)
     {
-        _cell = cell;
+        _disposal = disposal;
         _ownership = ownership;
         _publication = publication;
         Value = value;
@@ -23,7 +23,7 @@ public sealed class Detached<T>
 
     /// <summary>The object. Publishing it, in the same domain, takes it back into a container's care.</summary>
     /// <remarks>To have it disposed call <see cref="Retire"/>. <see cref="RetirementDomain.Retire(IDisposable, long, long)"/> of the same domain waits for its leases too, but as a rule
-    /// for more readers, and knows nothing of a cell's own way to reclaim; retired with an action, as the state of
+    /// for more readers, and knows nothing of a container's own way to reclaim; retired with an action, as the state of
     /// <see cref="RetirementDomain.Retire{TState}(TState, Action{TState}, long, long)"/>, its leases are not waited for.</remarks>
     public T Value { get; }
 
@@ -36,7 +36,7 @@ public sealed class Detached<T>
             return; // Nothing to dispose.
         }
 
-        RetirementReservation room = _cell.Domain.ReserveAlways();
+        RetirementReservation room = _disposal.Domain.ReserveAlways();
         try
         {
             if (!_ownership.TryRetireDetached(_publication))
@@ -44,7 +44,7 @@ public sealed class Detached<T>
                 throw new InvalidOperationException("The object has been published again or retired already.");
             }
 
-            _cell.RetireValue(Value, _ownership, ref room);
+            _disposal.Retire(Value, _ownership, ref room);
         }
         finally
         {

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace SwmrKit;
 
 /// <summary>
-/// Holds the value of a <see cref="SwmrCell{T}"/> for as long as need be: across <c>await</c>, on any thread, in a field. It is not disposed
+/// Holds the value of a <see cref="SwmrCell{T}"/>, or one of an <see cref="OwningDictionary{TKey, TValue}"/>, for as long as need be: across <c>await</c>, on any thread, in a field. It is not disposed
 /// before <see cref="Dispose"/>, whatever writers do.
 /// </summary>
 /// <typeparam name="T">The type of the value.</typeparam>
@@ -27,10 +27,10 @@ public sealed class Lease<T> : FinalizedObject, IDisposable
     private readonly StackTrace? _stack;
 
     // What is held. Whoever takes it away, Dispose or the finalizer, gives the slot back.
-    private SharedReference<SwmrCell<T>.Node> _held;
+    private SharedReference<Published<T>> _held;
 
     /// <summary>A lease of what needs no disposal.</summary>
-    private Lease(SwmrCell<T>.Node node)
+    private Lease(Published<T> node)
     {
         _held.Write(node);
         NeedsNoCollecting();
@@ -47,43 +47,53 @@ public sealed class Lease<T> : FinalizedObject, IDisposable
     /// <exception cref="ObjectDisposedException">The lease has been disposed.</exception>
     public T Value => Held.Value;
 
-    /// <summary>The number of this value among those the cell has held, from 1.</summary>
+    /// <summary>The number of this value among those the cell has held, from 1; for a dictionary's, its version with which the value came.</summary>
     /// <exception cref="ObjectDisposedException">The lease has been disposed.</exception>
     public long Version => Held.Version;
 
-    private SwmrCell<T>.Node Held => _held.Read() ?? throw new ObjectDisposedException(nameof(Lease<>));
+    private Published<T> Held => _held.Read() ?? throw new ObjectDisposedException(nameof(Lease<>));
 
-    /// <summary>Takes a lease of a cell's current value; null when the cell has been disposed.</summary>
+    /// <summary>Takes a lease of what is published in one place; null when nothing is, or the cell has been disposed.</summary>
     /// <remarks>
-    /// <para>O7. The lease names the object, then looks whether it is still the cell's. If a scanner has missed the name, its heavy barrier
-    /// came before the light one here, and so did the unlink: then the second look does not find the node. Nodes never return, and a
-    /// node that is held here cannot be mistaken for another.</para>
-    /// <para>All that can fail is done before anything is named.</para>
+    /// <para>O7. The lease names the object, then looks whether it is still there. If a scanner has missed the name, its heavy barrier
+    /// came before the light one here, and so did the unlink: then the second look does not find the same publication. One never returns, and one
+    /// that is held here cannot be mistaken for another.</para>
+    /// <para>All that can fail is done before anything is named, but for a dictionary's comparer: then nothing stays named.</para>
     /// </remarks>
-    internal static Lease<T>? TakeCurrent(SwmrCell<T> cell)
+    internal static Lease<T>? Take<TRoot>(TRoot root)
+        where TRoot : ILiveRoot<T>, allows ref struct
     {
         Lease<T>? lease = null;
-        SwmrCell<T>.Node node = cell.Current;
-        while (node.Ownership is { } record)
+        try
         {
-            lease ??= new Lease<T>(record.Hazards);
-            lease.Announce(node, record);
-            SwmrCell<T>.Node again = cell.Current; // O7: the live root.
-            if (ReferenceEquals(again, node))
+            Published<T>? node = root.Current;
+            while (node is { Ownership: { } record })
             {
-                return lease;
+                lease ??= new Lease<T>(record.Hazards);
+                lease.Announce(node, record);
+                Published<T>? again = root.Current; // O7: the live root.
+                if (ReferenceEquals(again, node))
+                {
+                    return lease;
+                }
+
+                node = again;
             }
 
-            node = again;
+            lease?.Dispose(); // It came too late for all it named.
+            return node is null or { IsDisposed: true } ? null : new Lease<T>(node);
         }
-
-        lease?.Dispose(); // It came too late for all it named.
-        return node.IsDisposed ? null : new Lease<T>(node);
+        catch
+        {
+            lease?.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Takes a lease of what the caller holds by a guard, and goes on holding until this has returned.</summary>
-    /// <remarks>O10. Nothing is looked at again: a scanner that does not find the guard any more reads the hazards after it, and so sees this one.</remarks>
-    internal static Lease<T> Promote(SwmrCell<T>.Node node)
+    /// <summary>Takes a lease of what the caller holds until this has returned: by a guard, or because nobody else has it yet.</summary>
+    /// <remarks>O10. Nothing is looked at again: a scanner that does not find the guard any more reads the hazards after it, and so sees this one. What is named before it is published
+    /// is named before whoever unlinks it can have found it.</remarks>
+    internal static Lease<T> Promote(Published<T> node)
     {
         if (node.Ownership is not { } record)
         {
@@ -117,7 +127,7 @@ public sealed class Lease<T> : FinalizedObject, IDisposable
         }
     }
 
-    private void Announce(SwmrCell<T>.Node node, Ownership record)
+    private void Announce(Published<T> node, Ownership record)
     {
         _held.Write(node);
         _slot!.Announce(record.Id);

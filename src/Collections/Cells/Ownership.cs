@@ -82,6 +82,9 @@ internal sealed class Ownership
         };
     }
 
+    /// <summary>Takes back a claim that has come to nothing: nobody can have found the object by it. Whoever has it detached may go on with it as before.</summary>
+    public void Disclaim() => _state.Write(Publication - OnePublication + Detached);
+
     /// <summary>The object has been given to a callback that may reuse it: its next life is a new one.</summary>
     /// <remarks>An interrupt of the thread, which the table's lock lets through, is kept for its next wait: the callback is still to come.</remarks>
     public static void Forget(object value)

@@ -19,14 +19,14 @@ namespace SwmrKit;
 /// retirement fills a batch of the domain and reclaims it, and that <see cref="Dispose"/> reclaims what the domain has ready.</para>
 /// </remarks>
 [DebuggerDisplay("Version = {Version}")]
-public sealed class SwmrCell<T> : IDisposable
+public sealed class SwmrCell<T> : IDisposable, ILiveRoot<T>
     where T : class
 {
     private readonly EraClock _clock;
     private readonly ReaderRegistry _readers;
-    private readonly Action<T>? _reclaim;
+    private readonly ValueDisposal<T> _disposal;
     private readonly ExclusiveLock _writer = new();
-    private SharedReference<Node> _current;
+    private SharedReference<Published<T>> _current;
     private TaskCompletionSource<long>? _change; // Guarded by the writer's lock.
 
     /// <summary>Creates a cell in <see cref="RetirementDomain.Shared"/>.</summary>
@@ -48,41 +48,13 @@ public sealed class SwmrCell<T> : IDisposable
     public SwmrCell(T value, RetirementDomain domain, Action<T>? reclaim = null)
     {
         ArgumentNullException.ThrowIfNull(value);
-        ArgumentNullException.ThrowIfNull(domain);
-        domain.ThrowIfDisposed();
+        _disposal = new ValueDisposal<T>(domain, reclaim);
         Domain = domain;
         _readers = domain.Readers;
         _clock = _readers.Clock;
-        _reclaim = reclaim is null ? null : value =>
-        {
-            Ownership.Forget(value); // From here on it is the callback's: a pool may hand it out to be published again.
-            reclaim(value);
-        };
-        var node = new Node(value, OwnershipOf(value), version: 1);
+        var node = new Published<T>(value, _disposal.OwnershipOf(value), version: 1);
         node.Ownership?.Claim();
         _current.Write(node);
-    }
-
-    /// <summary>A published value with what belongs to it. Immutable: a reader gets all of it or none.</summary>
-    internal sealed class Node(T value, Ownership? ownership, long version)
-    {
-        public readonly T Value = value;
-
-        /// <summary>The object's record; null where there is nothing to dispose, and the garbage collector does it all.</summary>
-        public readonly Ownership? Ownership = ownership;
-
-        public readonly long Version = version;
-
-        /// <summary>The era before the value was first reachable: 0 where nothing is disposed, one that never comes in a disposed cell.</summary>
-        public readonly long Birth = ownership?.Birth ?? 0;
-
-        private Node(Node last)
-            : this(null!, null, last.Version) => Birth = long.MaxValue; // Keeps nothing alive.
-
-        public bool IsDisposed => Birth == long.MaxValue;
-
-        /// <summary>The node of a cell that has been disposed: every reader finds that it is not born yet, and looks closer.</summary>
-        public static Node Disposed(Node last) => new(last);
     }
 
     /// <summary>The domain that disposes what was replaced.</summary>
@@ -110,13 +82,13 @@ public sealed class SwmrCell<T> : IDisposable
         EraClock clock = _clock; // First: this looks whether there is a cell, too.
         if (reader is null)
         {
-            ThrowUnusable(reader);
+            ReaderHandle.ThrowUnusable(reader);
         }
 
         ReaderSlot slot = reader.Slot;
         if (!ReferenceEquals(slot.Clock, clock))
         {
-            ThrowUnusable(reader);
+            ReaderHandle.ThrowUnusable(reader);
         }
 
         CellRead<T> read = ReadThrough(slot, clock);
@@ -134,7 +106,7 @@ public sealed class SwmrCell<T> : IDisposable
         }
 
         // O8, as in ReadThrough: the guard was announced when it was entered (O1), the load comes from the live root.
-        Node node = _current.Read()!;
+        Published<T> node = _current.Read()!;
         if (node.Birth > guard.Upper)
         {
             node = ReadRaised(guard.Slot!) ?? throw new ObjectDisposedException(GetType().FullName);
@@ -154,11 +126,13 @@ public sealed class SwmrCell<T> : IDisposable
     public Lease<T> Lease()
     {
         Domain.ThrowIfDisposed();
-        return Lease<T>.TakeCurrent(this) ?? throw new ObjectDisposedException(GetType().FullName);
+        return Lease<T>.Take(this) ?? throw new ObjectDisposedException(GetType().FullName);
     }
 
     /// <summary>The current node, from the live root, with acquire.</summary>
-    internal Node Current => _current.Read()!;
+    internal Published<T> Current => _current.Read()!;
+
+    Published<T>? ILiveRoot<T>.Current => Current;
 
     /// <summary>Takes a lease under a guard already open: see <see cref="ReadGuard.Lease{T}"/>.</summary>
     internal Lease<T> LeaseUnder(ref ReadGuard guard)
@@ -168,7 +142,7 @@ public sealed class SwmrCell<T> : IDisposable
             ThrowUnusable(guard);
         }
 
-        Node node = Current;
+        Published<T> node = Current;
         if (guard.Upper < node.Birth) // O8, as in ReadUnder.
         {
             node = ReadRaised(guard.Slot!) ?? throw new ObjectDisposedException(GetType().FullName);
@@ -229,7 +203,7 @@ public sealed class SwmrCell<T> : IDisposable
     public Task<long> WaitForChangeAsync(long version, CancellationToken cancellationToken = default)
     {
         using ExclusiveLock.Scope writing = _writer.Enter();
-        Node current = CurrentUnderLock();
+        Published<T> current = CurrentUnderLock();
         if (current.Version > version)
         {
             return Task.FromResult(current.Version);
@@ -255,7 +229,7 @@ public sealed class SwmrCell<T> : IDisposable
     /// <exception cref="InvalidOperationException">This is called from inside <see cref="Update"/> of the same cell.</exception>
     public void Dispose()
     {
-        Node current;
+        Published<T> current;
         ObjectDisposedException? refusal;
         TaskCompletionSource<long>? change;
         RetirementReservation room;
@@ -268,7 +242,7 @@ public sealed class SwmrCell<T> : IDisposable
                 return;
             }
 
-            var disposed = Node.Disposed(current);
+            var disposed = Published<T>.Disposed(current);
             refusal = _change is null ? null : new ObjectDisposedException(nameof(SwmrCell<>));
             room = Domain.ReserveAlways(); // As in Write: what can fail, before the unlink.
             change = TakeChange();
@@ -285,35 +259,13 @@ public sealed class SwmrCell<T> : IDisposable
         }
         finally
         {
-            RetireValue(current.Value, current.Ownership, ref room);
+            _disposal.Retire(current.Value, current.Ownership, ref room);
         }
 
         if (Reclaimer.MayRunCallbacks)
         {
             Domain.Reclaimer.Flush(); // Nothing may follow that would: the process may be about to end.
         }
-    }
-
-    /// <summary>The record of an object that will have to be disposed, and with it the era of its birth: before its publication (O9).</summary>
-    private Ownership? OwnershipOf(T value) =>
-        _reclaim is not null || value is IDisposable or IAsyncDisposable ? Ownership.Of(value, _clock, Domain.Hazards) : null;
-
-    /// <summary>Retires a value that has been unlinked, or gives the room back for one that needs no disposal.</summary>
-    internal void RetireValue(T value, Ownership? record, ref RetirementReservation room)
-    {
-        if (record is null)
-        {
-            room.Dispose();
-            return;
-        }
-
-        RetiredItem item = (_reclaim, value) switch
-        {
-            ({ } reclaim, _) => RetiredItem.Calling(value, reclaim, bytes: 0, record.Birth, _clock),
-            (_, IDisposable disposable) => RetiredItem.Disposing(disposable, bytes: 0, record.Birth, _clock),
-            _ => RetiredItem.DisposingAsync((IAsyncDisposable)value, bytes: 0, record.Birth, _clock),
-        };
-        room.Use(item.OwnedBy(record));
     }
 
     /// <summary>Other objects' callbacks do not run in the update, where they would find this cell's lock held.</summary>
@@ -337,25 +289,25 @@ public sealed class SwmrCell<T> : IDisposable
     private long Write<TState>(TState state, Func<T, TState, T> next, bool retire, out Detached<T>? detached)
     {
         detached = null;
-        Node node;
-        Node replaced;
+        Published<T> node;
+        Published<T> replaced;
         TaskCompletionSource<long>? change;
         RetirementReservation room = default;
         RefuseReentry();
         using (_writer.Enter())
         {
-            Node current = CurrentUnderLock();
+            Published<T> current = CurrentUnderLock();
             T value = next(current.Value, state) ?? throw new InvalidOperationException("The update returned null; a cell always holds an object.");
             if (ReferenceEquals(value, current.Value))
             {
                 return current.Version;
             }
 
-            node = new Node(value, OwnershipOf(value), current.Version + 1);
+            node = new Published<T>(value, _disposal.OwnershipOf(value), current.Version + 1);
             replaced = current;
             if (!retire)
             {
-                detached = new Detached<T>(this, current.Value, current.Ownership, current.Ownership?.Publication ?? 0);
+                detached = new Detached<T>(_disposal, current.Value, current.Ownership, current.Ownership?.Publication ?? 0);
             }
             else if (current.Ownership is not null)
             {
@@ -392,7 +344,7 @@ public sealed class SwmrCell<T> : IDisposable
         {
             if (retire && replaced.Ownership is not null)
             {
-                RetireValue(replaced.Value, replaced.Ownership, ref room);
+                _disposal.Retire(replaced.Value, replaced.Ownership, ref room);
             }
         }
 
@@ -411,7 +363,7 @@ public sealed class SwmrCell<T> : IDisposable
 
         long upper = clock.Now; // O3: acquire, before the announcement.
         long token = slot.Enter(upper);
-        Node node = _current.Read()!;
+        Published<T> node = _current.Read()!;
 
         // O8: born by the published upper bound, or the bound is raised and the load repeated.
         return node.Birth > upper ? ReadRaised(slot, token).Copy() : new CellRead<T>(slot, token, node);
@@ -422,7 +374,7 @@ public sealed class SwmrCell<T> : IDisposable
     private CellRead<T> ReadNested(ReaderSlot slot)
     {
         long token = slot.EnterNested();
-        Node node = _current.Read()!;
+        Published<T> node = _current.Read()!;
         return node.Birth > slot.PublishedUpper ? ReadRaised(slot, token) : new CellRead<T>(slot, token, node);
     }
 
@@ -433,9 +385,9 @@ public sealed class SwmrCell<T> : IDisposable
 
     /// <summary>Raises the upper bound until the current value was born by it; null when the cell has been disposed.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Node? ReadRaised(ReaderSlot slot)
+    private Published<T>? ReadRaised(ReaderSlot slot)
     {
-        Node node;
+        Published<T> node;
         do
         {
             slot.RaiseUpper();
@@ -447,15 +399,15 @@ public sealed class SwmrCell<T> : IDisposable
     }
 
     [DoesNotReturn]
-    private Node ThrowDisposed(ReaderSlot slot, long token)
+    private Published<T> ThrowDisposed(ReaderSlot slot, long token)
     {
         new CellRead<T>(slot, token, null!).Dispose();
         throw new ObjectDisposedException(GetType().FullName);
     }
 
-    private Node CurrentUnderLock()
+    private Published<T> CurrentUnderLock()
     {
-        Node current = _current.ReadRelaxed()!;
+        Published<T> current = _current.ReadRelaxed()!;
         ObjectDisposedException.ThrowIf(current.IsDisposed, this);
         return current;
     }
@@ -475,16 +427,7 @@ public sealed class SwmrCell<T> : IDisposable
         }
     }
 
-    // These end in a throw of their own and may be inlined, although they never are: only so does the JIT see that they do not return.
-    [DoesNotReturn]
-    private static void ThrowUnusable(ReaderHandle? reader)
-    {
-        ArgumentNullException.ThrowIfNull(reader);
-        ObjectDisposedException.ThrowIf(ReferenceEquals(reader.Slot, ReaderSlot.Closed), reader);
-        ReadGuard.ThrowForeign();
-        throw new UnreachableException();
-    }
-
+    // Ends in a throw of its own, as ReaderHandle's.
     [DoesNotReturn]
     private static void ThrowUnusable(ReadGuard guard)
     {

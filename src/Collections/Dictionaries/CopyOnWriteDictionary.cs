@@ -69,25 +69,14 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue> : IReadOnlyDicti
     {
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
         geometry ??= Geometry.Default;
-        Hashing hashing = Hashing.Comparer;
         Comparer = comparer ?? EqualityComparer<TKey>.Default;
-        bool isDefault = ReferenceEquals(Comparer, EqualityComparer<TKey>.Default);
-        if (typeof(TKey) == typeof(string) && (isDefault || ReferenceEquals(Comparer, StringComparer.Ordinal)))
-        {
-            (comparer, hashing) = (null, Hashing.FastText);
-        }
-        else
-        {
-            comparer = isDefault && typeof(TKey).IsValueType ? null : Comparer;
-        }
-
         if (IsStoredAsItIs)
         {
-            _primitives = new Table<TKey, TValue>(comparer, hashing, capacity, geometry, keepsRoom);
+            _primitives = Table<TKey, TValue>.For(Comparer, capacity, geometry, keepsRoom);
         }
         else
         {
-            _objects = new Table<TKey, object?>(comparer, hashing, capacity, geometry, keepsRoom);
+            _objects = Table<TKey, object?>.For(Comparer, capacity, geometry, keepsRoom);
         }
 
         _keyGates = new KeyGates<TKey>(Comparer);

@@ -198,16 +198,5 @@ public sealed partial class DictionaryBatch<TKey, TValue>
         ThrowIfEnded();
     }
 
-    private void ThrowIfEnded()
-    {
-        if (!(_primitives?.IsOpen ?? _objects!.IsOpen))
-        {
-            throw new InvalidOperationException("The batch has ended: it is for the delegate of Update only.");
-        }
-
-        if (Environment.CurrentManagedThreadId != _thread)
-        {
-            throw new InvalidOperationException("The batch was used on another thread than that of its delegate, for which alone it is.");
-        }
-    }
+    private void ThrowIfEnded() => DictionaryErrors.ThrowIfEnded(_primitives?.IsOpen ?? _objects!.IsOpen, _thread);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace SwmrKit;
@@ -77,6 +78,17 @@ public sealed class ReaderHandle : FinalizedObject, IDisposable
 
     /// <summary>Takes the way in away; a guard that is open stays so. May be called from any thread.</summary>
     internal void Close() => _entry.Write(ReaderSlot.Closed);
+
+    /// <summary>Refuses a handle that is null, has been disposed or belongs to another domain than the container's.</summary>
+    /// <remarks>It ends in a throw of its own and may be inlined, although it never is: only so does the JIT see that it does not return.</remarks>
+    [DoesNotReturn]
+    internal static void ThrowUnusable(ReaderHandle? reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        ObjectDisposedException.ThrowIf(ReferenceEquals(reader.Slot, ReaderSlot.Closed), reader);
+        ReadGuard.ThrowForeign();
+        throw new UnreachableException();
+    }
 
     /// <summary>Gives the slot back, now or when the guard still open on it has been left.</summary>
     protected override void OnCollected()

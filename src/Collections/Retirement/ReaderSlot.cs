@@ -123,6 +123,18 @@ internal sealed class ReaderSlot(EraClock clock)
         }
     }
 
+    /// <summary>Whether a guard is still open, its owner asking: for what lives inside a guard and is not part of it.</summary>
+    /// <param name="token">The guard's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsOpen(long token) => (_words.Current == token && IsInside) || IsOpenInside(token);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool IsOpenInside(long token)
+    {
+        long number = token < 0 ? token & ~1L : token;
+        return IsInside && (_words.Current == number || (_enclosing is not null && _enclosing.Contains(number)));
+    }
+
     /// <summary>Extends the reservation to the current era (O8, loaded by O3): every load made before must be repeated, from the live root.</summary>
     public void RaiseUpper() => _words.Raised.Announce(Clock.Now); // O1, as in Enter.
 

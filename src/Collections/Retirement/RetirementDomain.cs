@@ -412,7 +412,7 @@ public sealed class RetirementDomain : IDisposable
         if (WriterScope.IsActive)
         {
             throw new InvalidOperationException(
-                $"{what} was called from inside the Update of a cell: a callback it waited for could wait for that cell. Call it after the update.");
+                $"{what} was called from inside the Update of a cell or a dictionary: a callback it waited for could wait for that container. Call it after the update.");
         }
     }
 }

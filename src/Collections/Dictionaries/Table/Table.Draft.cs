@@ -10,7 +10,13 @@ internal sealed partial class Table<TKey, TStored>
     /// <returns>False when the table has another version, and nothing has run.</returns>
     public bool Update(long? version, Action<Draft> change)
     {
-        using Writing writing = EnterToWrite();
+        using Writing writing = EnterWriting();
+        return UpdateUnderLock(version, change);
+    }
+
+    /// <summary>As <see cref="Update"/>, for who has entered.</summary>
+    public bool UpdateUnderLock(long? version, Action<Draft> change)
+    {
         if (version is { } expected && expected != _progress.Version.ReadRelaxed())
         {
             return false;

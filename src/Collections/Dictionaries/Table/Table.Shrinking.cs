@@ -8,7 +8,13 @@ internal sealed partial class Table<TKey, TStored>
     /// <summary>Removes everything.</summary>
     public void Clear()
     {
-        using Writing writing = EnterToWrite();
+        using Writing writing = EnterWriting();
+        ClearUnderLock();
+    }
+
+    /// <summary>As <see cref="Clear"/>, for who has entered.</summary>
+    public void ClearUnderLock()
+    {
         _roomDepth = 0;
         if (_progress.Count.ReadRelaxed() != 0 || CurrentRoot.Depth != 0)
         {
@@ -21,7 +27,7 @@ internal sealed partial class Table<TKey, TStored>
     /// <summary>Makes the directory as small as its entries allow, and packs the pages.</summary>
     public void Trim()
     {
-        using Writing writing = EnterToWrite();
+        using Writing writing = EnterWriting();
         int room = _roomDepth;
         _roomDepth = 0;
         try

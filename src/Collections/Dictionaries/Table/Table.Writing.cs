@@ -34,15 +34,32 @@ internal sealed partial class Table<TKey, TStored>
     /// <returns>Whether the condition held, and the value is in place.</returns>
     public bool Put(TKey key, TStored value, Condition condition, TStored? expected, out TStored? existing)
     {
-        using Writing writing = EnterToWrite();
-        return Put(null, key, value, condition, expected, out existing);
+        using Writing writing = EnterWriting();
+        return PutUnderLock(key, value, condition, expected, out existing);
     }
 
     /// <summary>Removes a key.</summary>
     /// <returns>Whether it was there and the condition held.</returns>
     public bool Remove(TKey key, Condition condition, TStored? expected, [MaybeNullWhen(false)] out TStored existing)
     {
-        using Writing writing = EnterToWrite();
+        using Writing writing = EnterWriting();
+        return RemoveUnderLock(key, condition, expected, out existing);
+    }
+
+    /// <summary>Enters the writer's lock: for owners that have more to do in one write than the table knows of. What ends in UnderLock is for them.</summary>
+    public Writing EnterWriting()
+    {
+        RefuseReentry();
+        return new Writing(this, _writer.Enter());
+    }
+
+    /// <summary>As <see cref="Put(TKey, TStored, Condition, TStored, out TStored)"/>, for who has entered.</summary>
+    public bool PutUnderLock(TKey key, TStored value, Condition condition, TStored? expected, out TStored? existing) =>
+        Put(null, key, value, condition, expected, out existing);
+
+    /// <summary>As <see cref="Remove(TKey, Condition, TStored, out TStored)"/>, for who has entered.</summary>
+    public bool RemoveUnderLock(TKey key, Condition condition, TStored? expected, [MaybeNullWhen(false)] out TStored existing)
+    {
         bool removed = Remove(null, key, condition, expected, out existing);
         if (removed && Shrunk(CurrentRoot, _progress.Count.ReadRelaxed()) is { } shrunk)
         {
@@ -290,12 +307,6 @@ internal sealed partial class Table<TKey, TStored>
         return MemoryMarshal.CreateReadOnlySpan(ref first, Unsafe.SizeOf<TStored>()).SequenceEqual(MemoryMarshal.CreateReadOnlySpan(ref second, Unsafe.SizeOf<TStored>()));
     }
 
-    private Writing EnterToWrite()
-    {
-        RefuseReentry();
-        return new Writing(this, _writer.Enter());
-    }
-
     /// <summary>To be called before anything else that waits: under the writer's lock a thread that waits for another may wait for ever.</summary>
     /// <exception cref="InvalidOperationException">The calling thread is writing: in the comparer, or in a batch's delegate.</exception>
     public void RefuseReentry()
@@ -306,7 +317,7 @@ internal sealed partial class Table<TKey, TStored>
         }
     }
     /// <summary>Holds the writer's lock until disposed.</summary>
-    private ref struct Writing(Table<TKey, TStored> table, ExclusiveLock.Scope scope)
+    public ref struct Writing(Table<TKey, TStored> table, ExclusiveLock.Scope scope)
     {
         private ExclusiveLock.Scope _scope = scope;
 

@@ -48,6 +48,18 @@ internal sealed partial class Table<TKey, TStored>
         _roomDepth = keepsRoom ? CurrentRoot.Depth : 0;
     }
 
+    /// <summary>A table for a dictionary with that comparer: text compared by its characters is hashed by the table itself, value types by their own equality in line.</summary>
+    public static Table<TKey, TStored> For(IEqualityComparer<TKey> comparer, long capacity, Geometry geometry, bool keepsRoom)
+    {
+        bool isDefault = ReferenceEquals(comparer, EqualityComparer<TKey>.Default);
+        if (typeof(TKey) == typeof(string) && (isDefault || ReferenceEquals(comparer, StringComparer.Ordinal)))
+        {
+            return new Table<TKey, TStored>(null, Hashing.FastText, capacity, geometry, keepsRoom);
+        }
+
+        return new Table<TKey, TStored>(isDefault && typeof(TKey).IsValueType ? null : comparer, Hashing.Comparer, capacity, geometry, keepsRoom);
+    }
+
     /// <summary>What every write writes: on lines of its own, for readers read the root on each look-up.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct Progress
