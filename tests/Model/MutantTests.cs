@@ -136,6 +136,12 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     public void Mutant_SnapshotTakenUnderOldBound_is_killed() => Kill("SnapshotTakenUnderOldBound");
 
     [Fact]
+    public void Mutant_MadeUnderOldBound_is_killed() => Kill("MadeUnderOldBound");
+
+    [Fact]
+    public void Mutant_MadeValueNamedTooLate_is_killed() => Kill("MadeValueNamedTooLate");
+
+    [Fact]
     public void Mutant_RetiredBeforeUnlink_is_killed() => Kill("RetiredBeforeUnlink");
 
     [Fact]

@@ -206,7 +206,8 @@ internal sealed partial class Evaluation
 
         if (Framework.Keeps(method) && arguments.Of(static hold => hold.Kind != HoldKind.Work) is { Holds.IsEmpty: false } kept)
         {
-            IOperation source = call.Arguments.Last(argument => argument.Value.Type is { IsReferenceType: true }).Value;
+            IArgumentOperation argument = call.Arguments.LastOrDefault(static argument => argument.Value.Type is { IsReferenceType: true }) ?? call.Arguments[call.Arguments.Length - 1]; // In a tuple, for instance.
+            IOperation source = argument.Value;
             switch (OwnerOf(receiver, out Place local))
             {
                 case Owner.Local:

@@ -26,6 +26,9 @@ internal sealed unsafe class BlockQuarantine : IDisposable
         public long* Words => (long*)Address;
     }
 
+    /// <summary>How many blocks were taken, when nobody takes any more.</summary>
+    public long Taken => _taken;
+
     /// <summary>How many blocks were freed, each once.</summary>
     public long Freed => Interlocked.Read(ref _free);
 

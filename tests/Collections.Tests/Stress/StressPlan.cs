@@ -1,6 +1,6 @@
 namespace SwmrKit.Tests;
 
-/// <summary>How long <see cref="DisposalStress"/> goes on, and with whom.</summary>
+/// <summary>How long a <see cref="Stress"/> goes on, and with whom.</summary>
 internal sealed record StressPlan
 {
     public required int Readers { get; init; }

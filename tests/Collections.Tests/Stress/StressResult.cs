@@ -1,12 +1,12 @@
 namespace SwmrKit.Tests;
 
-/// <summary>What <see cref="DisposalStress"/> counted: plain numbers, the same for the real code and for its mutants.</summary>
+/// <summary>What a <see cref="Stress"/> counted: plain numbers, the same for the real code and for its mutants.</summary>
 internal sealed record StressResult
 {
     public required long Writes { get; init; }
 
     /// <summary>How many reads were made in each of the ways, and how many found the memory freed before they had ended.</summary>
-    public required IReadOnlyDictionary<WayToRead, (long Count, long Violations)> Reads { get; init; }
+    public required IReadOnlyDictionary<string, (long Count, long Violations)> Reads { get; init; }
 
     public long Violations => Reads.Values.Sum(static reads => reads.Violations);
 
@@ -22,20 +22,10 @@ internal sealed record StressResult
 
     public required long Reclaimed { get; init; }
 
+    /// <summary>How many blocks there have been, and how many were freed.</summary>
+    public required long Taken { get; init; }
+
     public required long Freed { get; init; }
 
     public required long FreedAgain { get; init; }
-}
-
-/// <summary>The ways in which the readers take turns.</summary>
-internal enum WayToRead
-{
-    Cell,
-    Guard,
-    Nested,
-    Stalled,
-    Lease,
-    Promotion,
-    LongLease,
-    OnAThreadThatEnds,
 }

@@ -256,6 +256,47 @@ internal static class OwningDictionaryScenarios
         Plain: 2,
         Full: 3);
 
+    /// <summary>A value is made under a guard older than it, and removed before the guard ends.</summary>
+    public static Scenario OwnedMadeUnderGuard => new(
+        static () =>
+        {
+            (World world, OwningDictionary<int, Resource> dictionary) = Create(readers: 1);
+            var guard = new ReadGuard(world.Slot(0)); // The reader's: what it makes is made inside this one.
+            world.Domain.Readers.Advance();
+            World.Run(
+                ("R", () =>
+                {
+                    DictionaryRead<int, Resource> read = Read(dictionary, world);
+                    read.GetOrAdd(Second, static _ => new Resource()).Use();
+                    read.Dispose();
+                }
+            ),
+                ("W", () => dictionary.TryRemove(Second)));
+            guard.Dispose();
+            world.Drain();
+        },
+        Plain: 2,
+        Full: null);
+
+    /// <summary>A value is made for a lease, and removed while the lease is held.</summary>
+    public static Scenario OwnedMadeForLease => new(
+        static () =>
+        {
+            (World world, OwningDictionary<int, Resource> dictionary) = Create(readers: 0);
+            World.Run(
+                ("L", () =>
+                {
+                    Lease<Resource> lease = dictionary.GetOrAdd(Second, static _ => new Resource());
+                    lease.Value.Use();
+                    lease.Dispose();
+                }
+            ),
+                ("W", () => dictionary.TryRemove(Second)));
+            world.Drain();
+        },
+        Plain: 2,
+        Full: null);
+
     /// <summary>The dictionary is disposed while it is read.</summary>
     public static Scenario OwnedDisposal => new(
         static () =>
