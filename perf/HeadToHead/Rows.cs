@@ -38,6 +38,11 @@ internal static class Rows
         new("cell", "handle-no-using", 1, static () => Protected(new BareCellRead())),
         new("cell", "implicit", 1, static () => Protected(new ImplicitCellRead())),
         new("lease", "cell", 1, static () => [new CellLease(), new PromotedLease(), new ImplicitCellRead(), new ScopedRead(), new SafeHandleRead()]),
+        .. new[] { ("", 1), ("-x2", 2) }.SelectMany(static threads => new Row[]
+        {
+            new("owning", "hit-int-10k" + threads.Item1, threads.Item2, static () => OwningLookUps.All(Keys.Numbers(10_000))),
+            new("owning", "hit-string-10k" + threads.Item1, threads.Item2, static () => OwningLookUps.All(Keys.Strings(10_000))),
+        }),
         new("retire", "batch-64-busy-reader", 1, static () => [new RetireUnderReader()]),
         new("options", "monitor", 1, static () => [new MonitorOptionsRead<OurOptions>(), new MonitorOptionsRead<MicrosoftsOptions>(), new UnprotectedRead()]),
         new("options", "monitor-x2", 2, static () => [new MonitorOptionsRead<OurOptions>(), new MonitorOptionsRead<MicrosoftsOptions>(), new MonitorOptionsRead<OurOptions> { Name = OneReader, MostThreads = 1 }]),

@@ -115,7 +115,7 @@ internal sealed class ReadSectionFixes : CodeFixProvider
         string name = type.Name switch
         {
             "ReadGuard" => "guard",
-            "CellRead" => "read",
+            "CellRead" or "DictionaryRead" => "read",
             _ => "lease",
         };
         ImmutableHashSet<string> taken = [.. model.LookupSymbols(statement.SpanStart).Select(static symbol => symbol.Name)];

@@ -8,6 +8,7 @@ internal sealed class SwmrTypes
 {
     private readonly INamedTypeSymbol _guard;
     private readonly INamedTypeSymbol? _read;
+    private readonly INamedTypeSymbol? _dictionaryRead;
     private readonly INamedTypeSymbol? _lease;
     private readonly INamedTypeSymbol? _handle;
     private readonly INamedTypeSymbol? _cell;
@@ -21,6 +22,7 @@ internal sealed class SwmrTypes
     {
         _guard = guard;
         _read = compilation.GetTypeByMetadataName("SwmrKit.CellRead`1");
+        _dictionaryRead = compilation.GetTypeByMetadataName("SwmrKit.DictionaryRead`2");
         _lease = compilation.GetTypeByMetadataName("SwmrKit.Lease`1");
         _handle = compilation.GetTypeByMetadataName("SwmrKit.ReaderHandle");
         _cell = compilation.GetTypeByMetadataName("SwmrKit.SwmrCell`1");
@@ -37,8 +39,10 @@ internal sealed class SwmrTypes
 
     public bool IsReadGuard(ITypeSymbol? type) => Is(type, _guard);
 
-    /// <summary>A <c>ReadGuard</c> or a <c>CellRead</c>: a ref struct that is a read section.</summary>
-    public bool IsGuard(ITypeSymbol? type) => Is(type, _guard) || Is(type, _read);
+    public bool IsDictionaryRead(ITypeSymbol? type) => Is(type, _dictionaryRead);
+
+    /// <summary>A <c>ReadGuard</c>, a <c>CellRead</c> or a <c>DictionaryRead</c>: a ref struct that is a read section.</summary>
+    public bool IsGuard(ITypeSymbol? type) => Is(type, _guard) || Is(type, _read) || IsDictionaryRead(type);
 
     public bool IsLease(ITypeSymbol? type) => Is(type, _lease);
 

@@ -27,7 +27,7 @@ internal static class Snippet
         allowUnsafe: true,
         nullableContextOptions: NullableContextOptions.Enable);
 
-    /// <summary>What every snippet may use: a cell, a domain, a disposable thing to read.</summary>
+    /// <summary>What every snippet may use: a cell, a dictionary, a domain, a disposable thing to read.</summary>
     public const string Surroundings = """
         global using System;
         global using System.Collections.Generic;
@@ -57,6 +57,7 @@ internal static class Snippet
         {
             protected readonly RetirementDomain Domain = new();
             protected readonly SwmrCell<Thing> Cell = new(new Thing());
+            protected readonly OwningDictionary<string, Thing> Dictionary = new();
             protected SharedReference<Thing> Root;
             protected static bool Maybe() => true;
             protected static void Look(object? value) { }

@@ -53,4 +53,25 @@ public sealed class UseAfterTests : IClassFixture<SharedMachine>
 
         void Proper() { using CellRead<Thing> read = Cell.Read(); using Thing own = read.Value.Duplicate(); own.Do(); Cell.Exchange(new Thing())!.Retire(); }
         """);
+
+    [Fact]
+    public void What_a_dictionary_read_finds_is_known() => Snippet.Check("""
+        void Found() { Thing? thing; using (DictionaryRead<string, Thing> read = Dictionary.Read()) { if (read.TryGetValue("a", out thing)) { thing.Do(); } } Look({|SWMR002:thing|}); }
+
+        void Declared() { DictionaryRead<string, Thing> read = Dictionary.Read(); read.TryGetValue("a", out Thing? thing); read.Dispose(); Look({|SWMR002:thing|}); }
+
+        Thing Indexed() { using DictionaryRead<string, Thing> read = Dictionary.Read(); return {|SWMR001:read["a"]|}; }
+
+        Thing Made() { using DictionaryRead<string, Thing> read = Dictionary.Read(); return {|SWMR001:read.GetOrAdd("a", static _ => new Thing())|}; }
+
+        void Disposed() { using DictionaryRead<string, Thing> read = Dictionary.Read(); {|SWMR008:read["a"]|}.Dispose(); }
+
+        void Left() { DictionaryRead<string, Thing> read = {|SWMR004:Dictionary.Read()|}; read["a"].Do(); {|SWMR004:Dictionary.GetOrAdd("a", static _ => new Thing())|}; }
+
+        void Waits() { using DictionaryRead<string, Thing> read = Dictionary.Read(); {|SWMR007:Domain.Synchronize(TimeSpan.Zero)|}; }
+
+        void InATuple() { var all = new List<(int, Thing)>(); using (DictionaryRead<string, Thing> read = Dictionary.Read()) { all.Add((1, read["a"])); } Look(all.Count); }
+
+        void Proper() { using DictionaryRead<string, Thing> read = Dictionary.Read(); if (read.TryGetValue("a", out Thing? thing)) { thing.Do(); } read["b"].Do(); Look(read.ContainsKey("c")); }
+        """);
 }

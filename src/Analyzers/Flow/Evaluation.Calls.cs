@@ -101,9 +101,9 @@ internal sealed partial class Evaluation
         }
 
         return all;
-
-        static IOperation Declared(IOperation argument) => argument is IDeclarationExpressionOperation declared ? declared.Expression : argument;
     }
+
+    private static IOperation Declared(IOperation argument) => argument is IDeclarationExpressionOperation declared ? declared.Expression : argument;
 
     private Value OnProtector(IInvocationOperation call, IOperation receiver, Value instance)
     {
@@ -128,10 +128,32 @@ internal sealed partial class Evaluation
             MakeStale(refreshed);
         }
 
+        if (Types.IsDictionaryRead(Unconverted(receiver).Type))
+        {
+            return OnDictionaryRead(call, instance);
+        }
+
         bool reads = Types.IsReadGuard(Unconverted(receiver).Type) && method.Name is "Protect" or "Read";
         return reads && (method.Name == "Protect" ? method.ReturnType.SpecialType != SpecialType.System_String : Types.MayBeDisposed(method.ReturnType))
             ? Read(call, instance)
             : Result(call, method, default, default);
+    }
+
+    // What a read of a dictionary finds, it returns or gives by an out argument.
+    private Value OnDictionaryRead(IInvocationOperation call, Value instance)
+    {
+        if (call.TargetMethod.Name == "TryGetValue")
+        {
+            foreach (IArgumentOperation argument in call.Arguments)
+            {
+                if (argument.Parameter is { RefKind: RefKind.Out } found && Types.MayBeDisposed(found.Type) && Closures.VariableOf(Declared(argument.Value)) is { } variable)
+                {
+                    SetVariable(variable, Read(call, instance));
+                }
+            }
+        }
+
+        return call.TargetMethod.Name == "GetOrAdd" && Types.MayBeDisposed(call.TargetMethod.ReturnType) ? Read(call, instance) : Result(call, call.TargetMethod, default, default);
     }
 
     private Value Property(IPropertyReferenceOperation property)
@@ -146,7 +168,7 @@ internal sealed partial class Evaluation
         if (Types.IsProtector(receiver.Type))
         {
             ReportIfNobodys(instance);
-            return property.Property.Name == "Value" && property.Type is { } type && Types.MayBeDisposed(type) ? Read(property, instance) : default;
+            return (property.Property.Name == "Value" || property.Property.IsIndexer) && property.Type is { } type && Types.MayBeDisposed(type) ? Read(property, instance) : default;
         }
 
         if (!property.Property.IsIndexer)
