@@ -73,5 +73,7 @@ public sealed class UseAfterTests : IClassFixture<SharedMachine>
         void InATuple() { var all = new List<(int, Thing)>(); using (DictionaryRead<string, Thing> read = Dictionary.Read()) { all.Add((1, read["a"])); } Look(all.Count); }
 
         void Proper() { using DictionaryRead<string, Thing> read = Dictionary.Read(); if (read.TryGetValue("a", out Thing? thing)) { thing.Do(); } read["b"].Do(); Look(read.ContainsKey("c")); }
+
+        void InALoop() { while (Maybe()) { using DictionaryRead<string, Thing> read = Dictionary.Read(); if (read.TryGetValue("a", out Thing? thing)) { thing.Do(); } } }
         """);
 }

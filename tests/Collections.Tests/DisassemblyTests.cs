@@ -20,6 +20,8 @@ public sealed partial class DisassemblyTests(ITestOutputHelper output) : IClassF
     [InlineData("IntegerLookUpPath", "TryFindReference")] // That is for keys with a comparer; all else of a dictionary's look-up is in line.
     [InlineData("TextLookUpPath", "TextHash:Fast SpanHelpers:SequenceEqual IEqualityComparer`1[System.__Canon] Marvin:ComputeHash32 GET_NONGCSTATIC_BASE ArgumentNullException:Throw HELP_STRCNS")]
     [InlineData("Fast", "")] // The hash of text.
+    [InlineData("OwnedPath", "ReaderSlot:EnterNested ReaderSlot:get_PublishedUpper ReaderSlot:LeaveNested ThrowUnusable ReadGuard:ThrowNotOpen FindUnder TryFindReference Raise ThrowIfDisposed")]
+    [InlineData("FindUnder", "TryFindReference Raise ThrowIfDisposed")]
     [InlineData("RefreshPath", "ReaderSlot:get_PublishedUpper ReadGuard:ProtectRaised ReadGuard:ThrowNotOpen")]
     public void A_way_to_read_has_no_fence_and_calls_only_its_slow_ways_out(string method, string allowed)
     {
@@ -87,7 +89,7 @@ public sealed partial class DisassemblyTests(ITestOutputHelper output) : IClassF
         string file = Path.GetTempFileName();
         try
         {
-            Probe.Ask(new Dictionary<string, string> { ["DOTNET_JitDisasm"] = "*Path Fast", ["DOTNET_JitStdOutFile"] = file }, "paths");
+            Probe.Ask(new Dictionary<string, string> { ["DOTNET_JitDisasm"] = "*Path Fast FindUnder", ["DOTNET_JitStdOutFile"] = file }, "paths");
             var listings = new Dictionary<string, string[]>();
             foreach (string listing in File.ReadAllText(file).Split("; Assembly listing for method "))
             {
@@ -109,7 +111,7 @@ public sealed partial class DisassemblyTests(ITestOutputHelper output) : IClassF
         }
     }
 
-    [GeneratedRegex(@"^SwmrKit\.(Tests\.ReadPaths|TextHash):(?<name>\w+)\(.*\(Tier1\)")]
+    [GeneratedRegex(@"^SwmrKit\.(Tests\.ReadPaths|TextHash|OwningDictionary`2\[int,System\.__Canon\]):(?<name>\w+)\(.*\(Tier1\)")]
     private static partial Regex Head();
 
     [GeneratedRegex("^(lock|mfence|lfence|sfence|xchg|cmpxchg|xadd)")]

@@ -10,6 +10,7 @@ internal static class ReadPaths
     private static readonly SwmrCell<string> s_cell = new("value", s_domain);
     private static readonly CopyOnWriteDictionary<int, int> s_integers = [new(1, 1), new(2, 2)];
     private static readonly CopyOnWriteDictionary<string, string> s_texts = [new("one", "1"), new("two", "2")];
+    private static readonly OwningDictionary<int, string> s_owned = new(s_domain);
     private static SharedReference<string> s_shared = new("value");
     private static SharedInt64 s_slot;
     private static SharedInt64 s_data = new(1);
@@ -17,13 +18,15 @@ internal static class ReadPaths
     public static string RunUntilOptimised()
     {
         using ReaderHandle handle = s_domain.Register();
+        s_owned.Set(1, "value");
         long sum = 0;
         for (int tier = 0; tier < 8; tier++)
         {
             for (int i = 0; i < 100; i++)
             {
                 sum += LightPath() + AnnouncePath() + FullFencePath() + GuardPath(handle) + CellPath(handle) + ImplicitPath()
-                    + CellUnderGuardPath(handle) + ImplicitGuardPath() + IntegerLookUpPath(1) + TextLookUpPath("one");
+                    + CellUnderGuardPath(handle) + ImplicitGuardPath() + IntegerLookUpPath(1) + TextLookUpPath("one")
+                    + OwnedPath(handle, 1);
                 ReadGuard guard = handle.Enter();
                 sum += RefreshPath(ref guard);
                 guard.Dispose();
@@ -99,6 +102,13 @@ internal static class ReadPaths
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int TextLookUpPath(string key) => s_texts.TryGetValue(key, out string? value) ? value.Length : 0;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int OwnedPath(ReaderHandle handle, int key)
+    {
+        using DictionaryRead<int, string> read = s_owned.Read(handle);
+        return read.TryGetValue(key, out string? value) ? value.Length : 0;
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int RefreshPath(ref ReadGuard guard)

@@ -79,8 +79,10 @@ internal sealed partial class Evaluation
         Value all = default;
         foreach (IArgumentOperation argument in arguments)
         {
-            Value value = Evaluate(argument.Value);
-            if (Types.IsProtector(Unconverted(argument.Value).Type))
+            bool isProtector = Types.IsProtector(Unconverted(argument.Value).Type);
+            ISymbol? assigned = argument.Parameter?.RefKind == RefKind.Out ? Closures.VariableOf(Declared(argument.Value)) : null;
+            Value value = isProtector || assigned is null ? Evaluate(argument.Value) : default; // What a variable has before it is assigned is not used.
+            if (isProtector)
             {
                 PassGuard(argument, method, value);
             }
@@ -90,9 +92,9 @@ internal sealed partial class Evaluation
                 UseContainer(argument.Value, value);
             }
 
-            if (argument.Parameter?.RefKind == RefKind.Out && Closures.VariableOf(Declared(argument.Value)) is { } variable)
+            if (assigned is not null)
             {
-                SetVariable(variable, default);
+                SetVariable(assigned, default);
             }
             else
             {

@@ -34,6 +34,70 @@ public sealed class GuideTests : IClassFixture<SharedMachine>, IDisposable
     }
 
     [Fact]
+    public async Task Indexes_by_customer_are_unmapped_when_their_last_reader_has_left()
+    {
+        string path = _files.Write(1, 2, 3);
+        using (var indexes = new OwningDictionary<string, MappedIndex>(_domain))
+        {
+            foreach (string customer in new[] { "a", "b", "d" })
+            {
+                indexes.Set(customer, new MappedIndex(path));
+            }
+
+            Assert.True(Contains("a", 2));
+            Assert.False(Contains("x", 2));
+            Assert.Equal(3, Total(3));
+            ExpectMapped(3);
+            Change(_files.Write(4, 5));
+            _domain.TryReclaim();
+            ExpectMapped(2);
+            Assert.Equal(0, Total(3));
+            Assert.Equal(2, Total(5));
+            Assert.True(await ContainsAsync("x", Task.FromResult(2L)));
+            ExpectMapped(3);
+
+            bool Contains(string customer, long key)
+            {
+                using DictionaryRead<string, MappedIndex> read = indexes.Read();      // or, faster, indexes.Read(handle)
+                return read.TryGetValue(customer, out MappedIndex? index) && index.Contains(key);
+            }
+
+            long Total(long key)
+            {
+                long total = 0;
+                using DictionaryRead<string, MappedIndex> read = indexes.Read();
+                foreach ((_, MappedIndex index) in read.Snapshot())                   // one state of all, however long this takes
+                {
+                    total += index.Contains(key) ? 1 : 0;
+                }
+
+                return total;
+            }
+
+            void Change(string path)
+            {
+                indexes.Set("a", new MappedIndex(path));                              // the one it replaces is unmapped when its last reader has left
+                indexes.TryRemove("b");                                               // and so is this one
+                indexes.Update(batch =>                                               // readers and snapshots see all of it, or nothing
+                {
+                    batch.Set("c", new MappedIndex(path));
+                    batch.TryRemove("d");
+                });
+            }
+
+            async Task<bool> ContainsAsync(string customer, Task<long> key)
+            {
+                using Lease<MappedIndex> lease = indexes.GetOrAdd(customer, Open);    // opened once, however many ask
+                return lease.Value.Contains(await key);
+            }
+
+            MappedIndex Open(string customer) => new(path);
+        }
+
+        ExpectMapped(0);
+    }
+
+    [Fact]
     public void A_replaced_index_is_unmapped_when_its_last_reader_has_left_and_the_last_with_the_cell()
     {
         string path = _files.Write(1, 2, 3);

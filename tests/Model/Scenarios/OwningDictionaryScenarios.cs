@@ -336,7 +336,7 @@ internal static class OwningDictionaryScenarios
         return (world, dictionary);
     }
 
-    private static DictionaryRead<int, Resource> Read(OwningDictionary<int, Resource> dictionary, World world) => new(dictionary, new ReadGuard(world.Slot(0)));
+    private static DictionaryRead<int, Resource> Read(OwningDictionary<int, Resource> dictionary, World world) => new(dictionary, world.Slot(0));
 
     private static void Use(ref DictionaryRead<int, Resource> read, int key)
     {
@@ -358,7 +358,7 @@ internal static class OwningDictionaryScenarios
     /// <summary>A snapshot that nobody goes on to use: the pages there are, are no longer written.</summary>
     private static void Freeze(OwningDictionary<int, Resource> dictionary, ReaderSlot slot)
     {
-        var read = new DictionaryRead<int, Resource>(dictionary, new ReadGuard(slot));
+        var read = new DictionaryRead<int, Resource>(dictionary, slot);
         _ = read.Snapshot();
         read.Dispose();
     }

@@ -21,9 +21,9 @@ public ref partial struct DictionaryRead<TKey, TValue>
     public readonly bool TryGetAlternateLookup<TAlternate>(out DictionaryRead<TKey, TValue>.AlternateLookup<TAlternate> lookup)
         where TAlternate : notnull, allows ref struct
     {
-        ThrowIfNotOpen();
+        ReaderSlot slot = Slot;
         var comparer = _dictionary.Comparer as IAlternateEqualityComparer<TAlternate, TKey>;
-        lookup = comparer is null ? default : new AlternateLookup<TAlternate>(_dictionary, _guard, comparer);
+        lookup = comparer is null ? default : new AlternateLookup<TAlternate>(_dictionary, slot, _token, _upper, comparer);
         return comparer is not null;
     }
 
@@ -35,12 +35,16 @@ public ref partial struct DictionaryRead<TKey, TValue>
     {
         private readonly OwningDictionary<TKey, TValue> _dictionary;
         private readonly IAlternateEqualityComparer<TAlternate, TKey> _comparer;
-        private ReadGuard _guard; // A copy, which nobody disposes: so the slot is asked whether the guard is still open.
+        private readonly ReaderSlot? _slot;
+        private readonly long _token;
+        private long _upper;
 
-        internal AlternateLookup(OwningDictionary<TKey, TValue> dictionary, ReadGuard guard, IAlternateEqualityComparer<TAlternate, TKey> comparer)
+        internal AlternateLookup(OwningDictionary<TKey, TValue> dictionary, ReaderSlot slot, long token, long upper, IAlternateEqualityComparer<TAlternate, TKey> comparer)
         {
             _dictionary = dictionary;
-            _guard = guard;
+            _slot = slot;
+            _token = token;
+            _upper = upper;
             _comparer = comparer;
         }
 
@@ -62,15 +66,14 @@ public ref partial struct DictionaryRead<TKey, TValue>
         /// <returns>Whether the key is there.</returns>
         public bool TryGetValue(TAlternate key, [MaybeNullWhen(false)] out TKey actual, [MaybeNullWhen(false)] out TValue value)
         {
-            bool isFound = TryFind(key, out actual, out Published<TValue>? found);
-            value = found?.Value;
-            return isFound;
+            value = Find(key, out actual)?.Value;
+            return value is not null;
         }
 
         /// <summary>Whether the key that is stood for is there. O(1), without lock, wait or allocation.</summary>
         /// <param name="key">What stands for the key.</param>
         /// <returns>Whether it is.</returns>
-        public bool ContainsKey(TAlternate key) => TryFind(key, out _, out _);
+        public bool ContainsKey(TAlternate key) => Find(key, out _) is not null;
 
         /// <summary>Takes a lease of the value of the key that is stood for, which outlives the read.</summary>
         /// <param name="key">What stands for the key.</param>
@@ -78,14 +81,14 @@ public ref partial struct DictionaryRead<TKey, TValue>
         /// <returns>Whether the key is there.</returns>
         public bool TryLease(TAlternate key, [NotNullWhen(true)] out Lease<TValue>? lease)
         {
-            lease = TryFind(key, out _, out Published<TValue>? found) ? Lease<TValue>.Promote(found) : null;
+            lease = Find(key, out _) is { } found ? Lease<TValue>.Promote(found) : null;
             return lease is not null;
         }
 
-        private bool TryFind(TAlternate key, [MaybeNullWhen(false)] out TKey actual, [NotNullWhen(true)] out Published<TValue>? found)
+        private Published<TValue>? Find(TAlternate key, [MaybeNull] out TKey actual)
         {
-            OwningDictionaryErrors.ThrowIfEnded(_guard.Slot, _guard.Token);
-            return _dictionary.TryFindUnder(ref _guard, _comparer, key, out actual, out found);
+            OwningDictionaryErrors.ThrowIfEnded(_slot, _token);
+            return _dictionary.FindUnder(_slot, ref _upper, _comparer, key, out actual);
         }
     }
 }

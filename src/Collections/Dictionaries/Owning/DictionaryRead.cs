@@ -16,14 +16,28 @@ public ref partial struct DictionaryRead<TKey, TValue>
     where TKey : notnull
     where TValue : class
 {
+    // A ReadGuard's fields, held here flat: a guard in a field would be copied from where it was made.
     private readonly OwningDictionary<TKey, TValue> _dictionary;
-    private ReadGuard _guard;
+    private readonly long _token;
+    private long _upper;
+    private ReaderSlot? _slot;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal DictionaryRead(OwningDictionary<TKey, TValue> dictionary, ReadGuard guard)
+    internal DictionaryRead(OwningDictionary<TKey, TValue> dictionary, ReaderSlot slot)
     {
         _dictionary = dictionary;
-        _guard = guard;
+        if (slot.IsInside)
+        {
+            _token = slot.EnterNested();
+            _upper = slot.PublishedUpper;
+        }
+        else
+        {
+            _upper = slot.Clock.Now; // O3: acquire, before the announcement.
+            _token = slot.Enter(_upper);
+        }
+
+        _slot = slot;
     }
 
     /// <summary>Gets a key's value.</summary>
@@ -43,14 +57,8 @@ public ref partial struct DictionaryRead<TKey, TValue>
     /// <exception cref="ObjectDisposedException">The dictionary has been disposed.</exception>
     public bool TryGetValue(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
-        if (TryFind(key, out Published<TValue>? found))
-        {
-            value = found.Value;
-            return true;
-        }
-
-        value = null;
-        return false;
+        value = Find(key)?.Value;
+        return value is not null;
     }
 
     /// <summary>Whether a key is there. O(1), without lock, wait or allocation.</summary>
@@ -59,7 +67,7 @@ public ref partial struct DictionaryRead<TKey, TValue>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
     /// <exception cref="InvalidOperationException">This is <c>default</c> or has been disposed.</exception>
     /// <exception cref="ObjectDisposedException">The dictionary has been disposed.</exception>
-    public bool ContainsKey(TKey key) => TryFind(key, out _);
+    public bool ContainsKey(TKey key) => Find(key) is not null;
 
     /// <summary>Takes a lease of a key's value, which outlives the read: it may cross <c>await</c> and threads.</summary>
     /// <param name="key">The key.</param>
@@ -71,7 +79,7 @@ public ref partial struct DictionaryRead<TKey, TValue>
     /// <exception cref="ObjectDisposedException">The dictionary has been disposed.</exception>
     public bool TryLease(TKey key, [NotNullWhen(true)] out Lease<TValue>? lease)
     {
-        lease = TryFind(key, out Published<TValue>? found) ? Lease<TValue>.Promote(found) : null;
+        lease = Find(key) is { } found ? Lease<TValue>.Promote(found) : null;
         return lease is not null;
     }
 
@@ -103,19 +111,14 @@ public ref partial struct DictionaryRead<TKey, TValue>
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
-        ThrowIfNotOpen();
-        return _dictionary.GetOrAddUnder(ref _guard, key, factory, argument);
+        return _dictionary.GetOrAddUnder(Slot, ref _upper, key, factory, argument);
     }
 
     /// <summary>The dictionary as it is now, until this read ends: all values in it are protected. O(1), no allocation; it waits for no write but the stores of one entry, or of the links of one page.</summary>
     /// <returns>The snapshot. Pages written afterwards are copied first, each once.</returns>
     /// <exception cref="InvalidOperationException">This is <c>default</c> or has been disposed.</exception>
     /// <exception cref="ObjectDisposedException">The dictionary has been disposed.</exception>
-    public OwningDictionarySnapshot<TKey, TValue> Snapshot()
-    {
-        ThrowIfNotOpen();
-        return _dictionary.CaptureUnder(ref _guard);
-    }
+    public OwningDictionarySnapshot<TKey, TValue> Snapshot() => _dictionary.CaptureUnder(Slot, _token, ref _upper);
 
     /// <summary>Goes through the entries as of now: those of a snapshot taken by this call.</summary>
     /// <returns>The enumerator, for use inside this read.</returns>
@@ -126,25 +129,42 @@ public ref partial struct DictionaryRead<TKey, TValue>
     /// <summary>Ends the read. Further calls, on copies too, do nothing.</summary>
     /// <exception cref="InvalidOperationException">A guard entered later on the same reader is still open; nothing has been changed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Dispose() => _guard.Dispose();
+    public void Dispose()
+    {
+        if (_slot is { } slot)
+        {
+            if (!slot.TryLeave(_token))
+            {
+                slot.LeaveNested(_token);
+            }
 
-    private bool TryFind(TKey key, [NotNullWhen(true)] out Published<TValue>? found)
+            _slot = null;
+        }
+    }
+
+    private Published<TValue>? Find(TKey key)
     {
         if (key is null)
         {
             ArgumentNullException.ThrowIfNull(key);
         }
 
-        ThrowIfNotOpen();
-        return _dictionary.TryFindUnder(ref _guard, key, out found);
+        return _dictionary.FindUnder(Slot, ref _upper, key);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void ThrowIfNotOpen()
+    /// <summary>The slot, while the read is open.</summary>
+    private readonly ReaderSlot Slot
     {
-        if (!_guard.IsOpen)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
         {
-            ReadGuard.ThrowNotOpen();
+            ReaderSlot? slot = _slot;
+            if (slot is null)
+            {
+                ReadGuard.ThrowNotOpen();
+            }
+
+            return slot;
         }
     }
 }

@@ -210,26 +210,26 @@ public sealed partial class OwningDictionary<TKey, TValue>
     }
 
     /// <summary>As the public one, for a reader inside a guard, which then protects the value.</summary>
-    internal TValue GetOrAddUnder<TArgument>(scoped ref ReadGuard guard, TKey key, Func<TKey, TArgument, TValue> factory, TArgument argument)
+    internal TValue GetOrAddUnder<TArgument>(ReaderSlot slot, ref long upper, TKey key, Func<TKey, TArgument, TValue> factory, TArgument argument)
         where TArgument : allows ref struct
     {
         while (true)
         {
-            if (TryFindUnder(ref guard, key, out Published<TValue>? found))
+            if (FindUnder(slot, ref upper, key) is { } found)
             {
                 return found.Value;
             }
 
             using KeyGates<TKey>.Scope gate = EnterGate(key);
-            if (TryFindUnder(ref guard, key, out found))
+            if (FindUnder(slot, ref upper, key) is { } meanwhile)
             {
-                return found.Value;
+                return meanwhile.Value;
             }
 
             TValue made = factory(key, argument);
-            if (TryAddMade(key, made, guard.Slot, out _))
+            if (TryAddMade(key, made, slot, out _))
             {
-                guard.UpperWasRaised();
+                upper = slot.PublishedUpper;
                 return made;
             }
         }

@@ -89,7 +89,7 @@ public sealed partial class OwningDictionary<TKey, TValue> : IDisposable
     /// <returns>The read; dispose it on this thread.</returns>
     /// <exception cref="ObjectDisposedException">The domain has been disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public DictionaryRead<TKey, TValue> Read() => new(this, new ReadGuard(ImplicitReaders.SlotOf(_readers)));
+    public DictionaryRead<TKey, TValue> Read() => new(this, ImplicitReaders.SlotOf(_readers));
 
     /// <summary>Enters a read section of this dictionary through a handle: the fastest way.</summary>
     /// <param name="reader">A handle of this dictionary's domain, registered by the calling thread.</param>
@@ -111,7 +111,7 @@ public sealed partial class OwningDictionary<TKey, TValue> : IDisposable
             ReaderHandle.ThrowUnusable(reader);
         }
 
-        var read = new DictionaryRead<TKey, TValue>(this, new ReadGuard(slot));
+        var read = new DictionaryRead<TKey, TValue>(this, slot);
         FinalizedObject.KeepAlive(reader); // As in ReaderHandle.Enter.
         return read;
     }
@@ -131,18 +131,15 @@ public sealed partial class OwningDictionary<TKey, TValue> : IDisposable
         ArgumentNullException.ThrowIfNull(key);
         Domain.ThrowIfDisposed();
         lease = Lease<TValue>.Take(new ByKey(this, key));
-        return lease is not null || IsMissing();
+        if (lease is null)
+        {
+            ThrowIfDisposed();
+        }
+
+        return lease is not null;
     }
 
     internal static Published<TValue> Decode(object? stored) => Unsafe.As<Published<TValue>>(stored)!;
-
-    /// <summary>What to answer for a key that was not found: false, unless nothing can be found any more.</summary>
-    /// <exception cref="ObjectDisposedException">The dictionary has been disposed.</exception>
-    private bool IsMissing()
-    {
-        ThrowIfDisposed();
-        return false;
-    }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed.Read() != 0, this);
 }

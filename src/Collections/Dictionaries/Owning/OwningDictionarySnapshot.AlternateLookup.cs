@@ -61,9 +61,8 @@ public readonly ref partial struct OwningDictionarySnapshot<TKey, TValue>
         public bool TryGetValue(TAlternate key, [MaybeNullWhen(false)] out TKey actual, [MaybeNullWhen(false)] out TValue value)
         {
             OwningDictionaryErrors.ThrowIfEnded(_snapshot._slot, _snapshot._token);
-            bool isFound = OwningDictionary<TKey, TValue>.TryFindCaptured(_snapshot._captured.Root, _comparer, key, out actual, out Published<TValue>? found);
-            value = found?.Value;
-            return isFound;
+            value = OwningDictionary<TKey, TValue>.FindCaptured(_snapshot._captured.Root, _comparer, key, out actual)?.Value;
+            return value is not null;
         }
 
         /// <summary>Whether the key that is stood for is there. O(1).</summary>

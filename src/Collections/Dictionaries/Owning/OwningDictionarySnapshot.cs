@@ -51,9 +51,8 @@ public readonly ref partial struct OwningDictionarySnapshot<TKey, TValue>
     /// <exception cref="InvalidOperationException">The read has ended, or this is <c>default</c>.</exception>
     public bool TryGetValue(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
-        bool isFound = TryFind(key, out Published<TValue>? found);
-        value = found?.Value;
-        return isFound;
+        value = Find(key)?.Value;
+        return value is not null;
     }
 
     /// <summary>Whether a key is there. O(1).</summary>
@@ -61,7 +60,7 @@ public readonly ref partial struct OwningDictionarySnapshot<TKey, TValue>
     /// <returns>Whether it is.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
     /// <exception cref="InvalidOperationException">The read has ended, or this is <c>default</c>.</exception>
-    public bool ContainsKey(TKey key) => TryFind(key, out _);
+    public bool ContainsKey(TKey key) => Find(key) is not null;
 
     /// <summary>Takes a lease of a key's value, which outlives the read: it may cross <c>await</c> and threads. The value is this snapshot's, even if it has been replaced since.</summary>
     /// <param name="key">The key.</param>
@@ -72,7 +71,7 @@ public readonly ref partial struct OwningDictionarySnapshot<TKey, TValue>
     /// <exception cref="InvalidOperationException">The read has ended, or this is <c>default</c>.</exception>
     public bool TryLease(TKey key, [NotNullWhen(true)] out Lease<TValue>? lease)
     {
-        lease = TryFind(key, out Published<TValue>? found) ? Lease<TValue>.Promote(found) : null;
+        lease = Find(key) is { } found ? Lease<TValue>.Promote(found) : null;
         return lease is not null;
     }
 
@@ -85,11 +84,11 @@ public readonly ref partial struct OwningDictionarySnapshot<TKey, TValue>
         return new Enumerator(_captured.Root, _slot, _token);
     }
 
-    private bool TryFind(TKey key, [NotNullWhen(true)] out Published<TValue>? found)
+    private Published<TValue>? Find(TKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
         OwningDictionaryErrors.ThrowIfEnded(_slot, _token);
-        return _dictionary.TryFindCaptured(_captured.Root, key, out found);
+        return _dictionary.FindCaptured(_captured.Root, key);
     }
 
     /// <summary>Goes through the entries of a snapshot, in no particular order, inside its read.</summary>
