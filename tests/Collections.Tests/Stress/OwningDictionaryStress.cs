@@ -7,6 +7,9 @@ internal sealed class OwningDictionaryStress : Stress
 {
     private const int Keys = 8;
 
+    [ThreadStatic]
+    private static int t_comparisons; // Of a thread that reads; 0 for one that writes.
+
     private readonly OwningDictionary<string, NativeBlock> _dictionary;
     private readonly string[] _keys = [.. Enumerable.Range(0, Keys).Select(static key => $"key {key}")];
     private uint _random = 1;
@@ -14,7 +17,7 @@ internal sealed class OwningDictionaryStress : Stress
     private OwningDictionaryStress(StressPlan plan)
         : base(plan, Enum.GetNames<WayToLookUp>())
     {
-        _dictionary = new OwningDictionary<string, NativeBlock>(Domain);
+        _dictionary = new OwningDictionary<string, NativeBlock>(Domain, new WaitingComparer(this));
         foreach (string key in _keys)
         {
             _dictionary.Set(key, new NativeBlock(Blocks));
@@ -64,6 +67,7 @@ internal sealed class OwningDictionaryStress : Stress
     protected override (int Way, bool Intact) Read(ReaderHandle handle, uint random)
     {
         string key = _keys[random % Keys];
+        t_comparisons = ((random >> 3) % 2_048) is >= 64 and < 96 ? 0 : Math.Max(1, t_comparisons);
         (WayToLookUp way, bool intact) = ((random >> 3) % 2_048) switch
         {
             0 => (WayToLookUp.Stalled, ReadStalled(handle, key, random >> 14)),
@@ -180,6 +184,36 @@ internal sealed class OwningDictionaryStress : Stress
         using (lease)
         {
             return StaysIntact(lease.Value, random >> 2);
+        }
+    }
+
+    /// <summary>Compares text, and now and then lets the writer go on in the middle of a reader's look-up, twice in a row: so that what it finds is young, and that the page it is in is replaced before it looks again.</summary>
+    private sealed class WaitingComparer(OwningDictionaryStress stress) : IEqualityComparer<string>, IAlternateEqualityComparer<ReadOnlySpan<char>, string>
+    {
+        public bool Equals(string? x, string? y)
+        {
+            Wait();
+            return x == y;
+        }
+
+        public int GetHashCode(string key) => string.GetHashCode(key);
+
+        public bool Equals(ReadOnlySpan<char> alternate, string other)
+        {
+            Wait();
+            return alternate.SequenceEqual(other);
+        }
+
+        public int GetHashCode(ReadOnlySpan<char> alternate) => string.GetHashCode(alternate);
+
+        public string Create(ReadOnlySpan<char> alternate) => new(alternate);
+
+        private void Wait()
+        {
+            if (t_comparisons > 0 && ++t_comparisons % 64 < 2)
+            {
+                stress.WaitForWrites(4 * Keys);
+            }
         }
     }
 }

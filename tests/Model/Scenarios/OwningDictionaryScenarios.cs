@@ -137,17 +137,17 @@ internal static class OwningDictionaryScenarios
                     read.Dispose();
                 }
             ),
-                ("W", () =>
+                ("W1", () =>
                 {
                     world.Domain.Readers.Advance();
                     dictionary.Set(First, new Resource());
-                    dictionary.Set(First, new Resource());
                 }
-            ));
+            ),
+                ("W2", () => dictionary.Set(First, new Resource())));
             world.Drain();
         },
         Plain: 1,
-        Full: 3);
+        Full: 2);
 
     /// <summary>A snapshot outlives its guard, and is used under the next one of the same reader: refused, for that one protects nothing of it.</summary>
     public static Scenario OwnedSnapshotUnderLaterGuard => new(
