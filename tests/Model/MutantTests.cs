@@ -187,7 +187,7 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     private void Kill(string name)
     {
         Mutant mutant = MutantCatalog.All.Single(mutant => mutant.Name == name);
-        ModelResult result = ModelChecker.Check(mutant.Scenario.Body, new ModelOptions { PreemptionBound = mutant.Original.Full });
+        ModelResult result = ModelChecker.Check(mutant.Scenario.Body, new ModelOptions { PreemptionBound = mutant.Original.Hunt });
         output.WriteLine($"{mutant.Name} in {mutant.ScenarioName}: {result}");
         ModelFailure failure = Assert.IsType<ModelFailure>(result.Failure);
 

@@ -8,5 +8,8 @@ namespace SwmrKit.Tests;
 /// <param name="Full">The bound of a full run.</param>
 internal sealed record Scenario(Action Body, int? Plain, int? Full)
 {
+    /// <summary>The bound at which its mutants are hunted; further than <paramref name="Full"/> where they are found soon, and all there is would take too long.</summary>
+    public int? Hunt { get; init; } = Full;
+
     public ModelOptions Options(ModelMemory memory = ModelMemory.Views) => new() { Memory = memory, PreemptionBound = TestMode.Choose(Plain, Full) };
 }
