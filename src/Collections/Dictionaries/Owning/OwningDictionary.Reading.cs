@@ -95,14 +95,4 @@ public sealed partial class OwningDictionary<TKey, TValue>
     {
         public Published<TValue>? Current => dictionary._table.TryFind(key, out object? stored) ? Decode(stored) : null;
     }
-
-    /// <summary>Something that stands for a key, looked up for a lease.</summary>
-    private readonly ref struct ByAlternate<TAlternate>(OwningDictionary<TKey, TValue> dictionary, IAlternateEqualityComparer<TAlternate, TKey> comparer, TAlternate alternate) : ILiveRoot<TValue>
-        where TAlternate : notnull, allows ref struct
-    {
-        private readonly TAlternate _alternate = alternate;
-
-        public Published<TValue>? Current =>
-            Table<TKey, object?>.TryFind(dictionary._table.CurrentRoot, comparer, _alternate, out _, out object? stored) ? Decode(stored) : null;
-    }
 }
