@@ -16,6 +16,8 @@ internal sealed class CacheFlight : IDisposable
     private readonly ConcurrentDictionary<object, CacheFlight> _flights;
     private readonly object _key;
     private readonly List<CacheFlight> _awaited = []; // By its factory.
+    private SwmrCacheEntry? _entry; // What was made or found, if what is made of it depends on it too.
+    private bool _isBegunAnew; // Guarded by the lock, as what follows.
     private int _passengers = 1; // Who wants the value; when nobody does any more its factory is told.
 
     private CacheFlight(ConcurrentDictionary<object, CacheFlight> flights, object key) => (_flights, _key) = (flights, key);
@@ -58,7 +60,7 @@ internal sealed class CacheFlight : IDisposable
             }
             else
             {
-                _ = flights.TryRemove(KeyValuePair.Create(key, flight)); // Given up by all: what it makes is nobody's.
+                _ = flights.TryRemove(KeyValuePair.Create(key, flight)); // Given up by all: what it makes is nobody's from here on.
             }
         }
     }
@@ -78,7 +80,32 @@ internal sealed class CacheFlight : IDisposable
         }
     }
 
-    public void Land(object? value) => End(() => _landed.TrySetResult(value));
+    /// <summary>The value is there.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="entry">Its entry, if the cache is ours and links entries.</param>
+    public void Land(object? value, SwmrCacheEntry? entry) => End(() =>
+    {
+        _entry = entry;
+        _landed.TrySetResult(value);
+    });
+
+    /// <summary>Of one who waited and has the value: the entry that is made of it depends on what the value depends on, as if it had been read.</summary>
+    public void PassOn() => _entry?.PropagateTo(SwmrCacheEntry.Current);
+
+    /// <summary>Whether what was made may be put into the cache: not if all had given up and another has begun anew. From here on nobody does.</summary>
+    public bool TryKeep()
+    {
+        lock (s_lock)
+        {
+            if (_isBegunAnew)
+            {
+                return false;
+            }
+
+            _passengers++;
+            return true;
+        }
+    }
 
     public void Crash(Exception exception) => End(() =>
     {
@@ -98,7 +125,14 @@ internal sealed class CacheFlight : IDisposable
 
         if (isLast && !_landed.Task.IsCompleted)
         {
-            _abandoned.Cancel();
+            try
+            {
+                _abandoned.Cancel();
+            }
+            catch (AggregateException)
+            {
+                // What the factory does when it is told is its own; whoever gives up has no part in it.
+            }
         }
     }
 
@@ -122,6 +156,7 @@ internal sealed class CacheFlight : IDisposable
 
             if (_passengers == 0)
             {
+                _isBegunAnew = true;
                 return false;
             }
 

@@ -9,6 +9,7 @@ internal sealed class ExpirationCalendar(long dayLength)
 {
     private readonly Dictionary<long, Day> _days = [];
     private Day? _last; // Entries that come one after the other mostly go on one day.
+    private long _latestDay; // Of those it was asked in; when that goes back, entries read since may go before their day.
     private int _count;
 
     /// <summary>Milliseconds.</summary>
@@ -17,8 +18,9 @@ internal sealed class ExpirationCalendar(long dayLength)
     public bool IsEmpty => _count == 0;
 
     /// <summary>Writes an entry down in the day in which it goes, unless it never does.</summary>
-    public void Add(SwmrCacheEntry entry)
+    public void Add(SwmrCacheEntry entry, long now)
     {
+        _latestDay = Math.Max(_latestDay, now / DayLength);
         if (!entry.HasDeadline)
         {
             return;
@@ -78,12 +80,14 @@ internal sealed class ExpirationCalendar(long dayLength)
         Forget(entry);
     }
 
-    /// <summary>Takes out what is written in the days that are over.</summary>
+    /// <summary>Takes out what is written in the days that are over; after a date that was set back, all.</summary>
     public List<SwmrCacheEntry> TakeUntil(long now)
     {
         long today = now / DayLength;
+        bool isSetBack = today < _latestDay;
+        _latestDay = today;
         var due = new List<SwmrCacheEntry>();
-        foreach (Day day in _days.Values.Where(day => day.Number < today).ToArray())
+        foreach (Day day in _days.Values.Where(day => isSetBack || day.Number < today).ToArray())
         {
             while (day.First is { } entry)
             {

@@ -4,11 +4,13 @@ using Microsoft.Extensions.Primitives;
 namespace SwmrKit;
 
 /// <summary>An entry: until it is disposed its creator's alone, then in the cache and read by everybody.</summary>
-/// <remarks>What is set after that (Microsoft's entries allow it) takes effect as an ordinary field does; only the value and the options of new entries may be relied on.</remarks>
+/// <remarks>What is set after that (Microsoft's entries allow it) takes effect as an ordinary field does, but for the size, which stays, and leaves by itself only when it is found; only the value and the options of new entries may be relied on.</remarks>
 internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICacheEntry
 {
     private const long Never = long.MaxValue;
     private const long NoSize = -1;
+
+    private static readonly long s_longest = CacheClock.ToMilliseconds(TimeSpan.MaxValue);
 
     private static readonly AsyncLocal<SwmrCacheEntry?> s_current = new();
 
@@ -106,7 +108,10 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
                 throw new ArgumentOutOfRangeException(nameof(value), value, "The size of a cache entry is not negative.");
             }
 
-            _size = value ?? NoSize;
+            if (!_isDisposed)
+            {
+                _size = value ?? NoSize; // Later the cache has it in its sum.
+            }
         }
     }
 
@@ -119,7 +124,7 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
     public long LastAccessed => _lastAccessed.ReadRelaxed();
 
     /// <summary>Whether a hit has to know the time.</summary>
-    public bool HasDeadline { get; private set; }
+    public bool HasDeadline => _absoluteDeadline != Never || _slidingMilliseconds < s_longest;
 
     // The calendar's.
     public ExpirationCalendar.Day? Day { get; set; }
@@ -177,9 +182,18 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
             return;
         }
 
+        IChangeToken[] tokens = [];
+        if (HasTokens)
+        {
+            lock (this)
+            {
+                tokens = [.. _tokens!]; // A flow that was begun inside this entry's scope may still add some. One lock at a time, for scopes may be entwined.
+            }
+        }
+
         lock (parent)
         {
-            foreach (IChangeToken token in _tokens ?? [])
+            foreach (IChangeToken token in tokens)
             {
                 parent.ExpirationTokens.Add(token);
             }
@@ -207,7 +221,6 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
             }
         }
 
-        HasDeadline = _absoluteDeadline != Never || SlidingExpiration < TimeSpan.MaxValue;
         return milliseconds;
     }
 
@@ -245,10 +258,10 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
         return false;
     }
 
-    /// <summary>Notes a hit: written only if time has passed, so that readers of a hot entry share its line.</summary>
+    /// <summary>Notes a hit: written only if the time has changed, so that readers of a hot entry share its line. A date that is set back counts too, or a sliding entry would stay until it has come again.</summary>
     public void NoteAccess(long now)
     {
-        if (_lastAccessed.ReadRelaxed() < now)
+        if (_lastAccessed.ReadRelaxed() != now)
         {
             _lastAccessed.WriteRelaxed(now);
         }

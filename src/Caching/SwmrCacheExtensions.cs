@@ -37,12 +37,14 @@ public static class SwmrCacheExtensions
             {
                 if (!isMine)
                 {
-                    return (TItem?)flight.Landed.GetAwaiter().GetResult();
+                    object? landed = flight.Landed.GetAwaiter().GetResult();
+                    flight.PassOn();
+                    return (TItem?)landed;
                 }
 
-                if (LookAgain(cache, key, out found))
+                if (LookAgain(cache, key, out found, out SwmrCacheEntry? there))
                 {
-                    flight.Land(found);
+                    flight.Land(found, Linked(cache, there));
                     return (TItem?)found;
                 }
 
@@ -50,7 +52,7 @@ public static class SwmrCacheExtensions
                 TItem value = flight.Fly(() => factory(entry));
                 entry.Value = value;
                 entry.Dispose(); // Found from here on, so that who comes after the landing finds it.
-                flight.Land(value);
+                flight.Land(value, Linked(cache, entry));
                 return value;
             }
             catch (Exception exception) when (isMine && Crashed(flight, exception))
@@ -106,7 +108,13 @@ public static class SwmrCacheExtensions
                     _ = flight.Fly(() => MakeAsync(cache, key, factory, flight)); // Goes on when this caller gives up, as long as another waits.
                 }
 
-                return (TItem?)await flight.Landed.WaitAsync(cancellationToken).ConfigureAwait(false);
+                object? landed = await flight.Landed.WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (!isMine)
+                {
+                    flight.PassOn();
+                }
+
+                return (TItem?)landed;
             }
             catch (OperationCanceledException) when (!isMine && flight.Abandoned.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
@@ -123,17 +131,21 @@ public static class SwmrCacheExtensions
     {
         try
         {
-            if (LookAgain(cache, key, out object? found))
+            if (LookAgain(cache, key, out object? found, out SwmrCacheEntry? there))
             {
-                flight.Land(found);
+                flight.Land(found, Linked(cache, there));
                 return;
             }
 
             using ICacheEntry entry = cache.CreateEntry(key);
             TItem value = await factory(entry, flight.Abandoned).ConfigureAwait(false);
-            entry.Value = value;
-            entry.Dispose();
-            flight.Land(value);
+            if (flight.TryKeep())
+            {
+                entry.Value = value;
+                entry.Dispose();
+            }
+
+            flight.Land(value, Linked(cache, entry));
         }
         catch (Exception exception) when (Crashed(flight, exception))
         {
@@ -142,8 +154,21 @@ public static class SwmrCacheExtensions
     }
 
     /// <summary>It may have been made between the look and the start. Where we can, this counts for nothing: the miss has been counted.</summary>
-    private static bool LookAgain(IMemoryCache cache, object key, out object? value) =>
-        cache is SwmrMemoryCache ours ? ours.TryPeek(key, out value) : cache.TryGetValue(key, out value);
+    private static bool LookAgain(IMemoryCache cache, object key, out object? value, out SwmrCacheEntry? entry)
+    {
+        entry = null;
+        if (cache is not SwmrMemoryCache ours)
+        {
+            return cache.TryGetValue(key, out value);
+        }
+
+        entry = ours.Peek(key);
+        value = entry?.Value;
+        return entry is not null;
+    }
+
+    /// <summary>The entry, if its cache is one of ours that links entries.</summary>
+    private static SwmrCacheEntry? Linked(IMemoryCache cache, ICacheEntry? entry) => cache is SwmrMemoryCache { TracksLinkedEntries: true } ? entry as SwmrCacheEntry : null;
 
     private static bool Crashed(CacheFlight flight, Exception exception)
     {

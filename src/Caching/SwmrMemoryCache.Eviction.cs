@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
 
@@ -30,6 +31,7 @@ public sealed partial class SwmrMemoryCache
         long now = _clock.Now;
         var expired = new List<SwmrCacheEntry>();
         Exception? failure = null;
+        bool isToSetTimer;
         using (_lock.Enter())
         {
             _isTimerSet = false;
@@ -50,9 +52,14 @@ public sealed partial class SwmrMemoryCache
                     failure = exception;
                 }
 
-                _calendar.Add(entry); // It was read meanwhile.
+                _calendar.Add(entry, now); // It was read meanwhile.
             }
 
+            isToSetTimer = ClaimTimer();
+        }
+
+        if (isToSetTimer)
+        {
             SetTimer();
         }
 
@@ -64,22 +71,37 @@ public sealed partial class SwmrMemoryCache
         TellEvicted(expired);
     }
 
-    private void SetTimer()
+    /// <summary>Whether the caller is to set the timer, when it has left the lock: whose timer it is may run code of its own then.</summary>
+    private bool ClaimTimer()
     {
         if (_isTimerSet || _calendar.IsEmpty || _isDisposed)
         {
-            return;
+            return false;
         }
 
+        _isTimerSet = true;
+        return true;
+    }
+
+    private void SetTimer()
+    {
+        bool isSet = false;
         try
         {
-            _isTimerSet = _timer.Change(TimeSpan.FromMilliseconds(_calendar.DayLength), Timeout.InfiniteTimeSpan);
+            isSet = _timer.Change(TimeSpan.FromMilliseconds(_calendar.DayLength), Timeout.InfiniteTimeSpan);
         }
 #pragma warning disable CA1031 // The next write tries again; this one has been done.
         catch (Exception)
 #pragma warning restore CA1031
         {
-            _isTimerSet = false;
+        }
+
+        if (!isSet)
+        {
+            using (_lock.Enter())
+            {
+                _isTimerSet = false;
+            }
         }
     }
 
@@ -108,9 +130,7 @@ public sealed partial class SwmrMemoryCache
 
         try
         {
-            List<SwmrCacheEntry> removed = MakeRoom(count: null);
-            TellEvicted(removed);
-            CacheLog.RoomMade(_logger, removed.Count);
+            CacheLog.RoomMade(_logger, MakeRoom(count: null));
         }
 #pragma warning disable CA1031 // Code of a token or a key. There is nobody to throw it to.
         catch (Exception exception)
@@ -122,7 +142,8 @@ public sealed partial class SwmrMemoryCache
 
     /// <summary>Removes what has expired, and then by priority and age as much as is wanted.</summary>
     /// <param name="count">How many entries; null for so many that the sizes fall to the share of the limit that compaction leaves.</param>
-    private List<SwmrCacheEntry> MakeRoom(long? count)
+    /// <returns>How many have gone. An entry whose key throws stays, and others go in its place; what it threw is thrown in the end.</returns>
+    private int MakeRoom(long? count)
     {
         _clock.Adjust();
         long now = _clock.Now;
@@ -133,22 +154,34 @@ public sealed partial class SwmrMemoryCache
         }
 
         var removed = new List<SwmrCacheEntry>();
-        using (_lock.Enter())
+        ExceptionDispatchInfo? failure = null;
+        using (EnterToWrite())
         {
             long target = count ?? _size - (_sizeLimit - (long)(_sizeLimit * _options.CompactionPercentage));
             foreach (SwmrCacheEntry entry in entries
                 .Where(static entry => entry.Reason != EvictionReason.None || entry.Priority != CacheItemPriority.NeverRemove)
                 .OrderBy(static entry => entry.Reason == EvictionReason.None).ThenBy(static entry => entry.Priority).ThenBy(static entry => entry.LastAccessed))
             {
-                if ((target > 0 || entry.Reason != EvictionReason.None) && TakeOut(entry, EvictionReason.Capacity))
+                try
                 {
-                    target -= count is null ? entry.Size ?? 0 : 1;
-                    removed.Add(entry);
+                    if ((target > 0 || entry.Reason != EvictionReason.None) && TakeOut(entry, EvictionReason.Capacity))
+                    {
+                        target -= count is null ? entry.Size ?? 0 : 1;
+                        removed.Add(entry);
+                    }
+                }
+#pragma warning disable CA1031 // Whoever listens to those that have gone already is to be told first.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    failure ??= ExceptionDispatchInfo.Capture(exception);
                 }
             }
         }
 
-        return removed;
+        TellEvicted(removed);
+        failure?.Throw();
+        return removed.Count;
     }
 
     private static void TellEvicted(List<SwmrCacheEntry> entries) => entries.ForEach(static entry => entry.TellEvicted());

@@ -97,10 +97,10 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     /// <summary>Where callbacks run, and room is made.</summary>
     internal TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
 
-    /// <summary>How many entries have expired, or gone for want of room.</summary>
     /// <summary>The sum of the entries' sizes.</summary>
     internal long Size => Interlocked.Read(ref _size);
 
+    /// <summary>How many entries have expired, or gone for want of room.</summary>
     internal long Evictions => Interlocked.Read(ref _evictions);
 
     private bool HasSizeLimit => _sizeLimit >= 0;
@@ -168,7 +168,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         ArgumentNullException.ThrowIfNull(key);
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         SwmrCacheEntry? entry;
-        using (_lock.Enter())
+        using (EnterToWrite())
         {
             entry = _table.Find(key);
             if (entry is not null)
@@ -186,7 +186,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         SwmrCacheEntry[] entries;
-        using (_lock.Enter())
+        using (EnterToWrite())
         {
             entries = _table.Entries;
             _table.Clear();
@@ -205,7 +205,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     /// <param name="percentage">The part, between 0 and 1, by number.</param>
     public void Compact(double percentage)
     {
-        TellEvicted(MakeRoom((long)(Count * percentage)));
+        MakeRoom((long)(Count * percentage));
     }
 
     /// <summary>What has been counted, if <see cref="MemoryCacheOptions.TrackStatistics"/> is set; else null.</summary>
@@ -229,7 +229,8 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         return statistics;
     }
 
-    /// <summary>Stops the cache: from then on its members throw, and an entry that is committed is not kept. Values are not disposed, and nobody is told.</summary>
+    /// <summary>Stops the cache: from then on look-ups, new entries, <see cref="Remove"/> and <see cref="Clear"/> throw, an entry that is committed is not kept, and what expires stays. Values are not
+    /// disposed. Entries do not leave by this, so nobody is told; their tokens are still listened to, and who holds such a token holds the cache.</summary>
     public void Dispose()
     {
         using (_lock.Enter())
@@ -241,18 +242,31 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         _statistics?.Dispose();
     }
 
-    /// <summary>As <see cref="TryGetValue(object, out object)"/>, and leaves everything as it is.</summary>
-    internal bool TryPeek(object key, out object? value)
+    /// <summary>The entry that <see cref="TryGetValue(object, out object)"/> would find. As of a hit what it depends on is passed on, but nothing is counted or taken out.</summary>
+    internal SwmrCacheEntry? Peek(object key)
     {
         SwmrCacheEntry? entry = _table.Find(key);
-        bool isFound = entry is not null && (!entry.IsExpired(_clock.Now) || entry.Reason == EvictionReason.Replaced);
-        value = isFound ? entry!.Value : null;
-        return isFound;
+        if (entry is null || (entry.IsExpired(_clock.Now) && entry.Reason != EvictionReason.Replaced))
+        {
+            return null;
+        }
+
+        if (TracksLinkedEntries)
+        {
+            entry.PropagateTo(SwmrCacheEntry.Current);
+        }
+
+        return entry;
     }
 
     /// <summary>Commits an entry.</summary>
     internal void Put(SwmrCacheEntry entry)
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
         if (HasSizeLimit && entry.Size is null)
         {
             throw new InvalidOperationException("The cache has a SizeLimit, so each entry has to say its Size.");
@@ -261,7 +275,8 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         long now = entry.Begin(_clock);
         bool isKept = !entry.IsExpired(now); // Out here, for its tokens are asked. One that changes from now on is noticed when they are attached.
         SwmrCacheEntry? prior;
-        using (_lock.Enter())
+        bool isToSetTimer = false;
+        using (EnterToWrite())
         {
             if (_isDisposed)
             {
@@ -295,9 +310,14 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
             {
                 entry.IsIn = true;
                 _size += entry.Size ?? 0;
-                _calendar.Add(entry);
-                SetTimer();
+                _calendar.Add(entry, now);
+                isToSetTimer = ClaimTimer();
             }
+        }
+
+        if (isToSetTimer)
+        {
+            SetTimer();
         }
 
         prior?.TellEvicted();
@@ -314,6 +334,11 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     /// <summary>Removes an entry that has a reason to go.</summary>
     internal void RemoveExpired(SwmrCacheEntry entry)
     {
+        if (_lock.IsHeldByCurrentThread)
+        {
+            return; // A key's own code reads the cache in the midst of a write. It has its reason to go, so nobody finds it; who reads it next takes it out.
+        }
+
         using (_lock.Enter())
         {
             if (!TakeOut(entry, EvictionReason.Expired))
@@ -327,11 +352,16 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
 
     internal void ReportCallbackFailure(Exception exception) => CacheLog.CallbackFailed(_logger, exception);
 
+    /// <summary>Takes the lock. Re-entered, a write would come between the steps of another.</summary>
+    private ExclusiveLock.Scope EnterToWrite() => _lock.IsHeldByCurrentThread
+        ? throw new InvalidOperationException("Equals or GetHashCode of a key writes to the cache that calls it. It may read the cache; let it write later, or from elsewhere.")
+        : _lock.Enter();
+
     private bool Finish(SwmrCacheEntry? entry, out object? value)
     {
         if (entry is not null)
         {
-            // Who replaces an entry says so first and takes it out then: meanwhile it is still the one to be found.
+            // One that was replaced since it was found in the table was still the one to be found when this began.
             long now = entry.HasDeadline ? _clock.Now : _clock.Recently;
             if (!entry.IsExpired(now) || entry.Reason == EvictionReason.Replaced)
             {

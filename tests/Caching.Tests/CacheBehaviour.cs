@@ -405,6 +405,73 @@ public abstract partial class CacheBehaviour : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void Into_a_disposed_cache_no_commit_fails_and_its_tokens_still_tell()
+    {
+        IMemoryCache cache = Create(new MemoryCacheOptions { SizeLimit = 10 });
+        using var source = new CancellationTokenSource();
+        Set(cache, "key", "value", entry =>
+        {
+            entry.Size = 1;
+            entry.ExpirationTokens.Add(new CancellationChangeToken(source.Token));
+        });
+        ICacheEntry late = cache.CreateEntry("late");
+        late.Value = "without a size";
+        cache.Dispose();
+        late.Dispose();
+        AssertNoneEvicted();
+        source.Cancel();
+        AssertEvicted("key", "value", EvictionReason.TokenExpired);
+    }
+
+    [Fact]
+    public void After_a_date_that_was_set_back_a_read_counts_from_the_new_date()
+    {
+        using IMemoryCache cache = Create();
+        Set(cache, "key", "value", static entry => entry.SlidingExpiration = s_minute);
+        _clock.Advance(-60 * s_minute);
+        Assert.Equal("value", cache.Get("key"));
+        _clock.Advance(s_minute);
+        Assert.Null(cache.Get("key"));
+    }
+
+    [Fact]
+    public async Task What_a_flow_reads_after_the_entry_it_was_begun_in_was_committed_still_takes_that_entry_along()
+    {
+        using IMemoryCache cache = Create(new MemoryCacheOptions { TrackLinkedCacheEntries = true });
+        Set(cache, "inner", "inner", entry => entry.AbsoluteExpiration = _clock.UtcNow + s_minute);
+        var committed = new TaskCompletionSource();
+        Task flow;
+        using (ICacheEntry outer = cache.CreateEntry("outer"))
+        {
+            outer.Value = "outer";
+            flow = Task.Run(async () =>
+            {
+                await committed.Task;
+                Assert.Equal("inner", cache.Get("inner"));
+            });
+        }
+
+        committed.SetResult();
+        await flow;
+        Assert.Equal("outer", cache.Get("outer"));
+        _clock.Advance(s_minute);
+        Assert.Null(cache.Get("outer"));
+    }
+
+    [Fact]
+    public void A_date_that_is_set_after_the_commit_holds()
+    {
+        using IMemoryCache cache = Create();
+        ICacheEntry entry = cache.CreateEntry("key");
+        entry.Value = "value";
+        entry.Dispose();
+        entry.AbsoluteExpiration = _clock.UtcNow + s_minute;
+        Assert.Equal("value", cache.Get("key"));
+        _clock.Advance(s_minute);
+        Assert.Null(cache.Get("key"));
+    }
+
+    [Fact]
     public void Microsofts_extensions_work_on_it()
     {
         using IMemoryCache cache = Create();

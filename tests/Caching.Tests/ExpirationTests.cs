@@ -46,6 +46,34 @@ public sealed class ExpirationTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void After_a_date_that_was_set_back_what_is_read_and_then_not_leaves_within_a_scan()
+    {
+        var clock = new TestClock();
+        using var cache = new SwmrMemoryCache(
+            new MemoryCacheOptions { ExpirationScanFrequency = s_minute, Clock = clock }, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, _time);
+        Set(cache, "key", static entry => entry.SlidingExpiration = 3 * s_minute);
+        clock.Advance(-60 * s_minute);
+        Assert.True(cache.TryGetValue("key", out _));
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.Equal(1, cache.Count);
+            clock.Advance(s_minute);
+            Advance(s_minute);
+        }
+
+        Assert.Equal(0, cache.Count);
+    }
+
+    [Fact]
+    public void A_time_from_now_beyond_the_last_date_is_for_ever()
+    {
+        using SwmrMemoryCache cache = Create();
+        Set(cache, "key", static entry => entry.AbsoluteExpirationRelativeToNow = TimeSpan.MaxValue); // Microsoft's refuses the commit.
+        Advance(TimeSpan.FromDays(365_000));
+        Assert.True(cache.TryGetValue("key", out _));
+    }
+
+    [Fact]
     public void What_is_replaced_or_removed_does_not_expire_later()
     {
         using SwmrMemoryCache cache = Create();

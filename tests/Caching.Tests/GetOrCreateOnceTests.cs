@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Primitives;
 
 namespace SwmrKit.Tests;
 
@@ -96,6 +97,66 @@ public sealed class GetOrCreateOnceTests : IClassFixture<SharedMachine>
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => other);
         await told.Task;
         Assert.Equal(5, await _cache.GetOrCreateOnceAsync("key", static (_, _) => Task.FromResult(5)));
+    }
+
+    [Fact]
+    public async Task What_is_given_up_does_not_take_the_place_of_what_was_begun_anew()
+    {
+        using var source = new CancellationTokenSource();
+        var gate = new TaskCompletionSource<int>();
+        Task<int> abandoned = _cache.GetOrCreateOnceAsync("key", (_, _) => gate.Task, source.Token).AsTask(); // It does not look at its token.
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
+        Assert.Equal(2, await _cache.GetOrCreateOnceAsync("key", static (_, _) => Task.FromResult(2)));
+        gate.SetResult(1);
+        Assert.Equal(2, _cache.Get("key"));
+    }
+
+    [Fact]
+    public async Task What_is_given_up_and_made_all_the_same_is_kept_if_nobody_has_begun_anew()
+    {
+        using var source = new CancellationTokenSource();
+        var gate = new TaskCompletionSource<int>();
+        Task<int> abandoned = _cache.GetOrCreateOnceAsync("key", (_, _) => gate.Task, source.Token).AsTask();
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
+        gate.SetResult(1);
+        Assert.Equal(1, _cache.Get("key"));
+    }
+
+    [Fact]
+    public async Task A_factory_that_fails_when_it_is_told_that_it_is_given_up_does_not_change_what_the_last_one_gets()
+    {
+        using var source = new CancellationTokenSource();
+        var gate = new TaskCompletionSource<int>();
+        Task<int> waiting = _cache.GetOrCreateOnceAsync("key", (_, abandoned) =>
+        {
+            abandoned.Register(static () => throw new FormatException("told"));
+            return gate.Task;
+        }, source.Token).AsTask();
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        gate.SetResult(1);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_value_while_making_an_entry_passes_on_when_that_goes_as_who_makes_it_does()
+    {
+        using var cache = new SwmrMemoryCache(new MemoryCacheOptions { TrackLinkedCacheEntries = true });
+        using var source = new CancellationTokenSource();
+        var gate = new TaskCompletionSource<string>();
+        Task<string?> Make(string key) => cache.GetOrCreateAsync(key, _ => cache.GetOrCreateOnceAsync("inner", async (entry, _) =>
+        {
+            entry.ExpirationTokens.Add(new CancellationChangeToken(source.Token));
+            return await gate.Task;
+        }).AsTask());
+        Task<string?>[] outer = [Make("maker"), Make("waiting")];
+        Task<string?> thread = Task.Run(() => cache.GetOrCreate("thread", _ => cache.GetOrCreateOnce<string>("inner", static _ => throw new InvalidOperationException("made twice"))));
+        gate.SetResult("value");
+        Assert.All(await Task.WhenAll([.. outer, thread]), static value => Assert.Equal("value", value));
+        Assert.Equal(4, cache.Count);
+        await source.CancelAsync();
+        Assert.Equal(0, cache.Count);
     }
 
     [Fact]

@@ -10,6 +10,7 @@ namespace SwmrKit.Tests;
 public sealed class HostileCodeTests : IClassFixture<SharedMachine>, IDisposable
 {
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
 
     private readonly ManualTime _time = new();
     private readonly LogRecorder _log = new();
@@ -108,6 +109,86 @@ public sealed class HostileCodeTests : IClassFixture<SharedMachine>, IDisposable
     }
 
     [Fact]
+    public void A_key_that_fails_keeps_no_other_from_leaving_and_being_told_when_room_is_made()
+    {
+        using SwmrMemoryCache cache = Create(sizeLimit: 100);
+        var key = new Key();
+        Set(cache, "before", "before", token: null, s_minute, size: 1);
+        _time.Advance(s_second);
+        Set(cache, key, "failing", token: null, s_minute, size: 1);
+        _time.Advance(s_second);
+        Set(cache, "after", "after", token: null, s_minute, size: 1);
+        key.Fails = true;
+        Assert.Throws<FormatException>(() => cache.Compact(1));
+        Assert.Equal(["after", "before"], new[] { Next(), Next() }.Order());
+        Assert.Equal((1, 1), (cache.Count, cache.GetCurrentStatistics()!.CurrentEstimatedSize));
+        Set(cache, "full", "full", token: null, s_minute, size: 99);
+        Set(cache, "too much", "too much", token: null, s_minute, size: 99);
+        Assert.Equal("too much", Next());
+        Assert.Equal("full", Next());
+        Wait.Until(() => _log.Entries.Any(static entry => entry.Exception is FormatException), "the failure is logged");
+    }
+
+    [Fact]
+    public void A_timer_that_waits_for_who_uses_the_cache_when_it_is_set_is_set_outside_the_lock()
+    {
+        using SwmrMemoryCache cache = Create();
+        int times = 0;
+        _time.Setting = () =>
+        {
+            times++;
+            Wait.OnThread(() => cache.Remove("other"));
+        };
+        Set(cache, "key", "value", token: null, s_minute);
+        Set(cache, "later", "later", token: null, 10 * s_minute);
+        _time.Advance(s_minute);
+        _time.Setting = null;
+        Assert.InRange(times, 2, 4); // For the first write and after each scan.
+        Assert.NotNull(_time.NextDue);
+    }
+
+    [Fact]
+    public void A_key_that_writes_to_the_cache_when_it_is_compared_is_refused_and_changes_nothing()
+    {
+        using SwmrMemoryCache cache = Create(sizeLimit: 10);
+        var key = new Key();
+        Set(cache, key, "value", token: null, s_minute, size: 4);
+        foreach (Action write in new Action[] { () => cache.Remove(key), cache.Clear, () => cache.Compact(1), () => Set(cache, "other", "other", token: null, s_minute) })
+        {
+            key.Hashed = () =>
+            {
+                key.Hashed = null;
+                write();
+            };
+            Assert.Throws<InvalidOperationException>(() => cache.Remove(key));
+        }
+
+        key.Hashed = () => Assert.Equal("value", cache.Get(Fresh())); // Reading is allowed.
+        Set(cache, key, "new", token: null, s_minute, size: 3);
+        Assert.Equal("value", Next());
+        Assert.Equal((1, 3), (cache.Count, cache.GetCurrentStatistics()!.CurrentEstimatedSize));
+
+        object Fresh()
+        {
+            key.Hashed = null;
+            return key;
+        }
+    }
+
+    [Fact]
+    public void A_size_that_is_changed_after_the_commit_changes_no_sum()
+    {
+        using SwmrMemoryCache cache = Create(sizeLimit: 10);
+        ICacheEntry entry = cache.CreateEntry("key");
+        entry.Value = "value";
+        entry.Size = 4;
+        entry.Dispose();
+        entry.Size = 9;
+        cache.Remove("key");
+        Assert.Equal(0, cache.GetCurrentStatistics()!.CurrentEstimatedSize);
+    }
+
+    [Fact]
     public void A_timer_that_cannot_be_set_fails_no_write_and_is_set_by_the_next()
     {
         using SwmrMemoryCache cache = Create();
@@ -154,6 +235,12 @@ public sealed class HostileCodeTests : IClassFixture<SharedMachine>, IDisposable
         }
     }
 
+    private object? Next()
+    {
+        Assert.True(_evicted.TryTake(out (object? Value, EvictionReason) told, s_minute), "nobody is told");
+        return told.Value;
+    }
+
     private static void Commit(SwmrMemoryCache cache, params ReadOnlySpan<IChangeToken> tokens)
     {
         ICacheEntry entry = cache.CreateEntry("key");
@@ -170,9 +257,15 @@ public sealed class HostileCodeTests : IClassFixture<SharedMachine>, IDisposable
     {
         public bool Fails { get; set; }
 
+        public Action? Hashed { get; set; }
+
         public override bool Equals(object? obj) => ReferenceEquals(this, obj);
 
-        public override int GetHashCode() => Fails ? throw new FormatException("key") : 1;
+        public override int GetHashCode()
+        {
+            Hashed?.Invoke();
+            return Fails ? throw new FormatException("key") : 1;
+        }
     }
 
     private sealed class Token : IChangeToken, IDisposable

@@ -10,6 +10,9 @@ internal sealed class ManualTime : TimeProvider
     /// <summary>Whether setting a timer fails, as it may when memory is short.</summary>
     public bool RefusesTimers { get; set; }
 
+    /// <summary>What is done when a timer is set.</summary>
+    public Action? Setting { get; set; }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     /// <summary>How long until the timer that comes first is due; null when none is armed.</summary>
@@ -92,6 +95,7 @@ internal sealed class ManualTime : TimeProvider
                 throw new InvalidOperationException("no timer, says the test");
             }
 
+            time.Setting?.Invoke();
             lock (time._lock)
             {
                 Due = dueTime == Timeout.InfiniteTimeSpan ? null : time._now + dueTime;
