@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Caching.Memory;
-using Microsoft.Extensions.Primitives;
 using Xunit.Abstractions;
 
 namespace SwmrKit.Tests;
@@ -64,38 +63,6 @@ public sealed class ConcurrencyTests(ITestOutputHelper output) : IClassFixture<E
 
         MemoryCacheStatistics statistics = cache.GetCurrentStatistics()!;
         Assert.Equal((60_000, 60_000), (statistics.TotalHits, statistics.TotalMisses));
-    }
-
-    [Fact]
-    public async Task An_entry_that_still_takes_on_tokens_passes_them_on_meanwhile()
-    {
-        using var cache = new SwmrMemoryCache(new MemoryCacheOptions { TrackLinkedCacheEntries = true });
-        using var source = new CancellationTokenSource();
-        cache.Set("inner", 1, new CancellationChangeToken(source.Token));
-        using var isCommitted = new ManualResetEventSlim();
-        Task takesOn;
-        using (ICacheEntry middle = cache.CreateEntry("middle"))
-        {
-            middle.Value = cache.Get("inner");
-            takesOn = Task.Run(() =>
-            {
-                isCommitted.Wait();
-                for (int i = 0; i < 5_000; i++)
-                {
-                    cache.Get("inner");
-                }
-            });
-        }
-
-        isCommitted.Set();
-        do
-        {
-            using ICacheEntry outer = cache.CreateEntry("outer"); // Without a value: it is not kept.
-            cache.Get("middle");
-        }
-        while (!takesOn.IsCompleted);
-
-        await takesOn;
     }
 
     [Fact]
