@@ -132,7 +132,7 @@ public sealed class SnapshotTests : IClassFixture<SharedMachine>
         using ServiceProvider provider = Build(services);
         ISnapshot<Resource> snapshot = provider.GetRequiredService<ISnapshot<Resource>>();
         _configuration.Change(7);
-        Assert.Contains("already published by a container", Assert.Single(_failures).Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("in a cell or a dictionary already", Assert.Single(_failures).Exception.Message, StringComparison.Ordinal);
         Assert.Equal(1, snapshot.Version);
         Assert.False(owned.IsDisposed);
         _configuration.Change(8);

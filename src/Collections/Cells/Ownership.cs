@@ -78,7 +78,7 @@ internal sealed class Ownership
             Retired => new InvalidOperationException(
                 "The object has been replaced and retired: it is disposed, or will be. Publish a new one."),
             _ => new InvalidOperationException(
-                "The object is already published by a container that will dispose it. Publish each object in one place."),
+                "The object is in a cell or a dictionary already, which will dispose it. Publish each object in one place; take it out first, or, to move it within a dictionary, remove and set it in one Update."),
         };
     }
 

@@ -97,7 +97,7 @@ public sealed partial class DictionaryBatch<TKey, TValue>
     {
         ArgumentNullException.ThrowIfNull(items);
         ThrowIfEnded();
-        ReadOnlySpan<KeyValuePair<TKey, TValue>> entries = items as KeyValuePair<TKey, TValue>[] ?? [.. items];
+        KeyValuePair<TKey, TValue>[] entries = [.. items]; // A copy: of what changed between hashing and adding a key would be lost.
         ThrowIfEnded(); // The source may have kept the batch for later.
         if (!(_primitives?.TryAddAll(entries, out TKey? duplicate) ?? _objects!.TryAddAll(entries, out duplicate)))
         {

@@ -9,8 +9,8 @@ namespace SwmrKit;
 /// <remarks>
 /// <para><b>Sets.</b> After a write the log takes a snapshot, on the thread pool, and finds what has changed since the one before (<see cref="DictionarySnapshot{TKey, TValue}.ChangesSince"/>). What was written meanwhile comes
 /// together, and what was undone meanwhile not at all. Each set leads from the version to which the one before it led.</para>
-/// <para><b>What it costs.</b> A write tells the log that there is something: some tens of nanoseconds. As after every snapshot, a page that is written is copied once for each set; <see cref="DictionaryChangeLogOptions{TValue}.BatchInterval"/>
-/// makes sets, and copies, fewer. The log holds one snapshot, its last, and <see cref="DictionaryChangeLogOptions{TValue}.MaxChanges"/> changes: neither subscribers nor streams keep others alive, however slow they are.</para>
+/// <para><b>What it costs.</b> A write tells the log that there is something, which takes a lock for a moment. As after every snapshot, a page that is written is copied once for each set; <see cref="DictionaryChangeLogOptions{TValue}.BatchInterval"/>
+/// makes sets, and copies, fewer. The log holds one snapshot, its last, and <see cref="DictionaryChangeLogOptions{TValue}.MaxChanges"/> changes with their values: neither subscribers nor streams keep others alive, however slow they are.</para>
 /// <para><b>Thread-safety.</b> All members may be called from any thread, subscribers included.</para>
 /// <para>Dispose it: the dictionary keeps it alive until then.</para>
 /// </remarks>
@@ -37,10 +37,21 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
     {
         ArgumentNullException.ThrowIfNull(dictionary);
         _options = options ?? new();
-        ArgumentOutOfRangeException.ThrowIfNegative(_options.MaxChanges, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(_options.BatchInterval, TimeSpan.Zero, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(_options.BatchInterval, TimeSpan.FromMilliseconds(uint.MaxValue - 1), nameof(options));
-        ArgumentNullException.ThrowIfNull(_options.TimeProvider, nameof(options));
+        if (_options.MaxChanges < 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), _options.MaxChanges, "MaxChanges is not negative.");
+        }
+
+        if (_options.BatchInterval < TimeSpan.Zero || _options.BatchInterval > TimeSpan.FromMilliseconds(uint.MaxValue - 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), _options.BatchInterval, "BatchInterval is between zero and 49 days, which timers can wait.");
+        }
+
+        if (_options.TimeProvider is null)
+        {
+            throw new ArgumentNullException(nameof(options), "TimeProvider is null. Leave it out for the system's.");
+        }
+
         Dictionary = dictionary;
         dictionary.Attach(Signal); // Before the snapshot: a write that does not call it is in there.
         _last = dictionary.Snapshot();
@@ -315,6 +326,11 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
             {
                 if (_since is { } since)
                 {
+                    if (since.Version > now.Version)
+                    {
+                        return; // It came while this was under way, with what is newer. It is told next: it has signalled.
+                    }
+
                     set = new(now.ChangesSince(since, log._options.ValueComparer), since.Version);
                     _since = null;
                 }

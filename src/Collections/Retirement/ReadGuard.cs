@@ -162,7 +162,7 @@ public ref struct ReadGuard
 
     [DoesNotReturn]
     internal static void ThrowNotOpen() => throw new InvalidOperationException(
-        "The read guard is not open: it is default(ReadGuard) or has been disposed. Enter a read section and read under its guard.");
+        "The read, or its guard, is not open: it is a default value or has been disposed. Read(), or Enter(), and use what that returns before disposing it.");
 
     [DoesNotReturn]
     internal static void ThrowForeign() => throw new InvalidOperationException(

@@ -161,6 +161,34 @@ public sealed class DictionaryChangeLogTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void Who_subscribes_with_a_snapshot_newer_than_the_set_under_way_is_not_led_back()
+    {
+        using var isComparing = new ManualResetEventSlim();
+        using var mayGoOn = new ManualResetEventSlim();
+        using var log = new DictionaryChangeLog<int, string>(_dictionary, new()
+        {
+            ValueComparer = EqualityComparer<string>.Create((one, other) =>
+            {
+                isComparing.Set();
+                Assert.True(mayGoOn.Wait(TimeSpan.FromSeconds(60)));
+                return one == other;
+            }),
+        });
+        _dictionary[1] = "A";
+        Assert.True(isComparing.Wait(TimeSpan.FromSeconds(60)), "the log never looked for the change");
+        _dictionary[2] = "B";
+        DictionarySnapshot<int, string> newer = _dictionary.Snapshot();
+        List<DictionaryChangeSet<int, string>> sets = [];
+        using IDisposable subscription = log.Subscribe(newer, sets.Add);
+        mayGoOn.Set();
+        Wait.Until(() => log.Version == newer.Version, "the log never came to the last version");
+        _dictionary[3] = "C";
+
+        Wait.Until(() => sets.Count > 0 && sets[^1].ToVersion == _dictionary.Version, "the change never came");
+        Assert.Equal([new(DictionaryChangeKind.Added, 3, null, "C")], Assert.Single(sets));
+    }
+
+    [Fact]
     public async Task When_it_is_disposed_streams_end_after_what_it_has_and_nobody_is_called()
     {
         var log = new DictionaryChangeLog<int, string>(_dictionary);
