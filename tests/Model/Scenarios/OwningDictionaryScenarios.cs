@@ -147,7 +147,10 @@ internal static class OwningDictionaryScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 2) { Hunt = 3 };
+        Full: 2)
+    {
+        Hunt = 3,
+    };
 
     /// <summary>A snapshot outlives its guard, and is used under the next one of the same reader: refused, for that one protects nothing of it.</summary>
     public static Scenario OwnedSnapshotUnderLaterGuard => new(
