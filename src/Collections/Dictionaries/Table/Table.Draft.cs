@@ -50,7 +50,7 @@ internal sealed partial class Table<TKey, TStored>
         /// <summary>No generation's: they begin with 0.</summary>
         public const long Stamp = -2;
 
-        private List<uint> _own = []; // A hash that leads to it, of each page that this batch has linked.
+        private List<uint> _own = []; // A hash that leads to it, of each page that this batch has linked, or was about to.
 
         public Root Root { get; private set; } = table.CurrentRoot;
 
@@ -101,13 +101,13 @@ internal sealed partial class Table<TKey, TStored>
             IsChanged = true;
         }
 
-        /// <summary>Notes pages that have been linked one after the other.</summary>
-        public void Own(ReadOnlySpan<Page> pages, int first)
+        /// <summary>Notes pages that are to be linked one after the other.</summary>
+        public void Own(ReadOnlySpan<Page> pages, int first, int depth)
         {
             foreach (Page page in pages)
             {
-                _own.Add((uint)first << (32 - Root.Depth)); // Of a directory of no bits, zero.
-                first += 1 << (Root.Depth - page.Depth);
+                _own.Add((uint)first << (32 - depth)); // Of a directory of no bits, zero.
+                first += 1 << (depth - page.Depth);
             }
         }
 

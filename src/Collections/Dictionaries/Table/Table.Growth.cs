@@ -60,7 +60,7 @@ internal sealed partial class Table<TKey, TStored>
     private Page Chain(ReadOnlySpan<Hashed> entries, int depth, long stamp)
     {
         bool isFitting = entries.Length <= _geometry.Fill;
-        int limit = entries.Length <= _geometry.FillAt(depth) ? _geometry.FillAt(depth) : isFitting ? _geometry.Fill : Page.Slots;
+        int limit = entries.Length < _geometry.FillAt(depth) ? _geometry.FillAt(depth) : isFitting ? _geometry.Fill : Page.Slots; // With room for more, where there can be.
         var head = new Page(stamp, depth, limit);
         Page last = head;
         foreach (Hashed entry in entries)

@@ -43,6 +43,7 @@ internal sealed partial class Table<TKey, TStored>
         {
             ArrayPool<uint>.Shared.Return(hashes);
             ArrayPool<int>.Shared.Return(order);
+            draft.Expected = 0;
         }
 
         duplicate = default;

@@ -226,6 +226,7 @@ internal sealed partial class Table<TKey, TStored>
 
         Root target = root.Stamp == stamp && depth == root.Depth ? root : root.Copy(_geometry, depth, stamp);
         int first = target.FirstLinkOf(hash, replaced);
+        draft?.Own(pages, first, target.Depth); // Before they are linked: should memory be short, none may be linked and not noted.
         target.Own(first, 1 << (target.Depth - replaced)); // What must be copied for it, before the gate.
         bool isPublished = ReferenceEquals(target, root);
         if (!isPublished)
@@ -244,7 +245,6 @@ internal sealed partial class Table<TKey, TStored>
         }
 
         Exit(draft, stamp, target, added);
-        draft?.Own(pages, first);
         return true;
     }
 
