@@ -178,12 +178,7 @@ public sealed class HostileCodeTests : IClassFixture<SharedMachine>, IDisposable
     public void A_size_that_is_changed_after_the_commit_changes_no_sum()
     {
         using SwmrMemoryCache cache = Create(sizeLimit: 10);
-        ICacheEntry entry = cache.CreateEntry("key");
-        entry.Value = "value";
-        entry.Size = 4;
-        entry.Dispose();
-        entry.Size = 9;
-        cache.Remove("key");
+        ChangeSizeAfterCommit(cache);
         Assert.Equal(0, cache.GetCurrentStatistics()!.CurrentEstimatedSize);
     }
 
@@ -191,13 +186,18 @@ public sealed class HostileCodeTests : IClassFixture<SharedMachine>, IDisposable
     public void Control_in_Microsofts_cache_it_does()
     {
         using var cache = new MemoryCache(new MemoryCacheOptions { SizeLimit = 10, TrackStatistics = true });
+        ChangeSizeAfterCommit(cache);
+        Assert.NotEqual(0, cache.GetCurrentStatistics()!.CurrentEstimatedSize);
+    }
+
+    private static void ChangeSizeAfterCommit(IMemoryCache cache)
+    {
         ICacheEntry entry = cache.CreateEntry("key");
         entry.Value = "value";
         entry.Size = 4;
         entry.Dispose();
         entry.Size = 9;
         cache.Remove("key");
-        Assert.NotEqual(0, cache.GetCurrentStatistics()!.CurrentEstimatedSize);
     }
 
     [Fact]

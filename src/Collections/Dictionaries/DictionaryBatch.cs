@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
 namespace SwmrKit;
@@ -97,11 +98,23 @@ public sealed partial class DictionaryBatch<TKey, TValue>
     {
         ArgumentNullException.ThrowIfNull(items);
         ThrowIfEnded();
-        KeyValuePair<TKey, TValue>[] entries = [.. items]; // A copy: of what changed between hashing and adding a key would be lost.
-        ThrowIfEnded(); // The source may have kept the batch for later.
-        if (!(_primitives?.TryAddAll(entries, out TKey? duplicate) ?? _objects!.TryAddAll(entries, out duplicate)))
+        if (items is not KeyValuePair<TKey, TValue>[] array)
         {
-            throw DictionaryErrors.Duplicate(duplicate);
+            AddAll([.. items]);
+            return;
+        }
+
+        // A copy of an array too: of one that is written between hashing and adding a key, entries would be lost.
+        KeyValuePair<TKey, TValue>[] lent = ArrayPool<KeyValuePair<TKey, TValue>>.Shared.Rent(array.Length);
+        try
+        {
+            array.CopyTo(lent, 0);
+            AddAll(lent.AsSpan(0, array.Length));
+        }
+        finally
+        {
+            lent.AsSpan(0, array.Length).Clear();
+            ArrayPool<KeyValuePair<TKey, TValue>>.Shared.Return(lent);
         }
     }
 
@@ -183,6 +196,15 @@ public sealed partial class DictionaryBatch<TKey, TValue>
         foreach (DictionaryChange<TKey, TValue> change in changes)
         {
             Apply(change);
+        }
+    }
+
+    private void AddAll(ReadOnlySpan<KeyValuePair<TKey, TValue>> entries)
+    {
+        ThrowIfEnded(); // The source may have kept the batch for later.
+        if (!(_primitives?.TryAddAll(entries, out TKey? duplicate) ?? _objects!.TryAddAll(entries, out duplicate)))
+        {
+            throw DictionaryErrors.Duplicate(duplicate);
         }
     }
 

@@ -122,7 +122,7 @@ internal static class OwningDictionaryScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 1); // Two take three to five minutes: too long to be run each time.
+        Full: 2);
 
     /// <summary>Eras pass while a snapshot is taken, so that it may find what is younger than its guard has announced.</summary>
     public static Scenario OwnedSnapshotWhileErasPass => new(
@@ -147,7 +147,7 @@ internal static class OwningDictionaryScenarios
             world.Drain();
         },
         Plain: 1,
-        Full: 1) // As above.
+        Full: 2)
     {
         Hunt = 3,
     };
