@@ -53,7 +53,7 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
         }
 
         Dictionary = dictionary;
-        dictionary.Attach(Signal); // Before the snapshot: a write that does not call it is in there.
+        dictionary.Attach(Signal); // D6: before the snapshot; a write that does not call it is in there.
         _last = dictionary.Snapshot();
         ThreadPool.UnsafeQueueUserWorkItem(static log => _ = log.FollowAsync(), this, preferLocal: false); // Without what flows from the caller.
     }
@@ -149,7 +149,7 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Signal() => _signals.Writer.TryWrite(true); // Where one is there already it has not been read; whoever reads it then sees what was written before this.
+    private void Signal() => _signals.Writer.TryWrite(true); // D6: where one is there already it has not been read; whoever reads it, under the channel's lock, captures what was written before this.
 
     private void Check(DictionarySnapshot<TKey, TValue> since)
     {

@@ -324,7 +324,7 @@ internal sealed partial class Table<TKey, TStored>
         public void Dispose()
         {
             _scope.Dispose();
-            table.Changed?.Invoke();
+            table.Changed?.Invoke(); // D6: looked at after the gate was entered; pairs with DictionaryChangeLog, which listens before it captures.
         }
     }
 }
