@@ -32,9 +32,9 @@ public sealed class DisposalStressTests(ITestOutputHelper output) : IClassFixtur
         Assert.NotEmpty(mutants);
         string[] missed = [.. mutants.Where(mutant => !IsCaught(mutant)).Select(static mutant => mutant.Name)];
 
-        Run(readers: 1, batchSize: 1, writes: TestMode.Choose(50_000, 2_000_000), reads: TestMode.Choose(500_000, 5_000_000));
-        Run(readers: 1, batchSize: 64, writes: TestMode.Choose(400_000, 5_000_000), reads: TestMode.Choose(500_000, 5_000_000));
-        Run(readers: 8, batchSize: 64, writes: TestMode.Choose(400_000, 5_000_000), reads: TestMode.Choose(500_000, 5_000_000));
+        Run(readers: 1, batchSize: 1, writes: TestMode.Choose(100_000, 2_000_000), reads: TestMode.Choose(1_000_000, 5_000_000));
+        Run(readers: 1, batchSize: 64, writes: TestMode.Choose(1_000_000, 5_000_000), reads: TestMode.Choose(1_000_000, 5_000_000));
+        Run(readers: 8, batchSize: 64, writes: TestMode.Choose(1_000_000, 5_000_000), reads: TestMode.Choose(1_000_000, 5_000_000));
 
         if (!LitmusControl.MachineHasPower || missed.Length > 0)
         {
