@@ -91,11 +91,11 @@ internal static class OwningDictionaryScenarios
         Plain: 2,
         Full: 3);
 
-    /// <summary>A snapshot is taken while values are replaced: all in it can be used until its guard ends.</summary>
+    /// <summary>A snapshot is taken while a value is replaced and then removed: all in it can be used until its guard ends.</summary>
     public static Scenario OwnedSnapshot => new(
         static () =>
         {
-            (World world, OwningDictionary<int, Resource> dictionary) = Create(readers: 1);
+            (World world, OwningDictionary<int, Resource> dictionary) = Create(readers: 1, hazards: false);
             World.Run(
                 ("S", () =>
                 {
@@ -109,14 +109,13 @@ internal static class OwningDictionaryScenarios
                     }
 
                     Model.Assert(entries == snapshot.Count, "the count is not that of the entries");
-                    snapshot[First].Use();
                     read.Dispose();
                 }
             ),
                 ("W", () =>
                 {
                     dictionary.Set(First, new Resource());
-                    dictionary.Set(First, new Resource());
+                    dictionary.TryRemove(First);
                 }
             ));
             world.Drain();
@@ -124,7 +123,7 @@ internal static class OwningDictionaryScenarios
         Plain: 1,
         Full: 2);
 
-    /// <summary>Eras pass while a snapshot is taken, so that it may find what is younger than its guard has announced.</summary>
+    /// <summary>An era passes while a snapshot is taken, so that it may find what is younger than its guard has announced.</summary>
     public static Scenario OwnedSnapshotWhileErasPass => new(
         static () =>
         {
@@ -133,15 +132,19 @@ internal static class OwningDictionaryScenarios
                 ("S", () =>
                 {
                     DictionaryRead<int, Resource> read = Read(dictionary, world);
-                    read.Snapshot()[First].Use();
+                    if (read.Snapshot().TryGetValue(Second, out Resource? value))
+                    {
+                        value.Use();
+                    }
+
                     read.Dispose();
                 }
             ),
                 ("W", () =>
                 {
                     world.Domain.Readers.Advance();
-                    dictionary.Set(First, new Resource());
-                    dictionary.Set(First, new Resource());
+                    dictionary.Set(Second, new Resource());
+                    dictionary.TryRemove(Second);
                 }
             ));
             world.Drain();
