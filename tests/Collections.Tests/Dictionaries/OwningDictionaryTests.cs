@@ -1,5 +1,7 @@
 #pragma warning disable SWMR001, SWMR002, SWMR004, SWMR005 // What the rules forbid is refused, or harmless for a canary: tested here.
 
+using System.Reflection;
+
 namespace SwmrKit.Tests;
 
 public sealed class OwningDictionaryTests : IDisposable, IClassFixture<SharedMachine>
@@ -290,6 +292,71 @@ public sealed class OwningDictionaryTests : IDisposable, IClassFixture<SharedMac
         Assert.Equal(0, domain.LeasesHeld);
         dictionary.Set("a", new Canary()); // There is room: one may be pending, and none has been kept.
         Assert.Equal(1, value.Disposals);
+    }
+
+    [Fact]
+    public void An_interrupt_while_the_table_is_made_smaller_loses_no_value()
+    {
+        var comparer = new HookedComparer();
+        using OwningDictionary<int, Canary> dictionary = new(_domain, comparer, capacity: 0, reclaim: null, new Geometry(Fill: 2, ChunkBits: 1, FlatBits: 1, LeastFill: 1));
+        Canary[] values = [.. Enumerable.Range(0, 64).Select(static _ => new Canary())];
+        for (int key = 0; key < values.Length; key++)
+        {
+            dictionary.Set(key, values[key]);
+        }
+
+        bool wasHeld = false;
+        Wait.OnThread(() =>
+        {
+            Thread writer = Thread.CurrentThread;
+            int before = dictionary.Count;
+            comparer.Hook = () =>
+            {
+                if (dictionary.Count < before && !wasHeld) // Removed, and others are moved.
+                {
+                    wasHeld = true;
+                    HoldGate(dictionary, isHeld: true);
+                    writer.Interrupt();
+                    ThreadPool.QueueUserWorkItem(_ =>
+                    {
+                        Thread.Sleep(500); // Long enough for the writer to fall asleep.
+                        HoldGate(dictionary, isHeld: false);
+                    });
+                }
+            };
+            for (int key = 0; key < values.Length; key++)
+            {
+                before = dictionary.Count;
+                Assert.True(dictionary.TryRemove(key));
+                if (wasHeld)
+                {
+                    comparer.Hook = null;
+                    Assert.Throws<ThreadInterruptedException>(static () => Thread.Sleep(Timeout.Infinite)); // Kept for the next wait.
+                    wasHeld = false;
+                    before = -1;
+                }
+            }
+        });
+
+        _domain.TryReclaim();
+        Assert.All(values, static value => Assert.Equal(1, value.Disposals));
+        Assert.Null(comparer.Hook);
+
+        // As a snapshot that has come into the gate and lost its processor.
+        static void HoldGate(OwningDictionary<int, Canary> dictionary, bool isHeld)
+        {
+            const BindingFlags Private = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
+            object table = typeof(OwningDictionary<int, Canary>).GetField("_table", Private)!.GetValue(dictionary)!;
+            FieldInfo progressField = table.GetType().GetField("_progress", Private)!;
+            object progress = progressField.GetValue(table)!;
+            FieldInfo gateField = progress.GetType().GetField("Gate", Private)!;
+            object gate = gateField.GetValue(progress)!;
+            FieldInfo wordField = typeof(SnapshotGate).GetField("_word", Private)!;
+            long word = ((SharedInt64)wordField.GetValue(gate)!).ReadRelaxed();
+            wordField.SetValue(gate, new SharedInt64(isHeld ? word | 1 : word & ~1L));
+            gateField.SetValue(progress, gate);
+            progressField.SetValue(table, progress);
+        }
     }
 
     [Fact]
@@ -746,5 +813,19 @@ public sealed class OwningDictionaryTests : IDisposable, IClassFixture<SharedMac
         public bool Equals(string? x, string? y) => x == y && !(IsContradictory && _comparisons++ % 2 == 1);
 
         public int GetHashCode(string key) => key.GetHashCode(StringComparison.Ordinal);
+    }
+
+    /// <summary>Of integers; calls something whenever it is asked for a hash code.</summary>
+    private sealed class HookedComparer : IEqualityComparer<int>
+    {
+        public Action? Hook { get; set; }
+
+        public bool Equals(int x, int y) => x == y;
+
+        public int GetHashCode(int obj)
+        {
+            Hook?.Invoke();
+            return obj;
+        }
     }
 }

@@ -70,7 +70,7 @@ internal struct SnapshotGate
                 return word;
             }
 
-            spinner.Spin();
+            Wait(ref spinner);
         }
     }
 
@@ -95,7 +95,20 @@ internal struct SnapshotGate
                 return true;
             }
 
+            Wait(ref spinner);
+        }
+    }
+
+    /// <summary>An interrupt is kept for the thread's next wait elsewhere: what is to be made visible here may be the end of something done already.</summary>
+    private static void Wait(ref Spinner spinner)
+    {
+        try
+        {
             spinner.Spin();
+        }
+        catch (ThreadInterruptedException)
+        {
+            Thread.CurrentThread.Interrupt();
         }
     }
 }
