@@ -110,6 +110,41 @@ public sealed class OwningDictionaryGetOrAddTests : IDisposable, IClassFixture<S
         Assert.Equal(0, _domain.LeasesHeld);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_one_made_in_vain_is_disposed_when_the_gate_of_its_key_has_been_left(bool underGuard)
+    {
+        OwningDictionary<int, Witness> dictionary = new(_domain);
+        bool? answered = null;
+        var made = new Witness(() =>
+        {
+            dictionary.TryRemove(1);
+            var other = new Thread(() => dictionary.GetOrAdd(1, static _ => new Witness(static () => { })).Dispose()) { IsBackground = true };
+            other.Start();
+            answered = other.Join(TimeSpan.FromSeconds(5));
+        });
+        Func<int, Witness> factory = _ =>
+        {
+            dictionary.Set(1, new Witness(static () => { }));
+            dictionary.Set(1, new Witness(static () => { })); // The era moves on: what is made is younger than the guard, which does not hold it.
+            return made;
+        };
+        if (underGuard)
+        {
+            using DictionaryRead<int, Witness> read = dictionary.Read();
+            read.GetOrAdd(1, factory);
+        }
+        else
+        {
+            dictionary.GetOrAdd(1, factory).Dispose();
+        }
+
+        _domain.TryReclaim();
+        Assert.True(answered);
+        dictionary.Dispose();
+    }
+
     [Fact]
     public void What_the_factory_makes_for_a_dictionary_disposed_meanwhile_is_disposed()
     {
@@ -156,5 +191,10 @@ public sealed class OwningDictionaryGetOrAddTests : IDisposable, IClassFixture<S
         Assert.Equal(1, made.Disposals);
         Assert.Equal(0, _domain.LeasesHeld);
         Assert.Equal(0, dictionary.Count);
+    }
+
+    private sealed class Witness(Action onDisposal) : IDisposable
+    {
+        public void Dispose() => onDisposal();
     }
 }

@@ -171,10 +171,18 @@ public sealed partial class OwningDictionary<TKey, TValue>
                 return lease;
             }
 
-            using KeyGates<TKey>.Scope gate = EnterGate(key);
-            if (TryLease(key, out lease) || TryAddMade(key, factory(key, argument), reader: null, out lease))
+            var surplus = new Retirements<TValue>(_disposal);
+            try
             {
-                return lease!;
+                using KeyGates<TKey>.Scope gate = EnterGate(key);
+                if (TryLease(key, out lease) || TryAddMade(key, factory(key, argument), reader: null, surplus, out lease))
+                {
+                    return lease!;
+                }
+            }
+            finally
+            {
+                surplus.Retire();
             }
         }
     }
@@ -220,17 +228,25 @@ public sealed partial class OwningDictionary<TKey, TValue>
                 return found.Value;
             }
 
-            using KeyGates<TKey>.Scope gate = EnterGate(key);
-            if (FindUnder(slot, ref upper, key) is { } meanwhile)
+            var surplus = new Retirements<TValue>(_disposal);
+            try
             {
-                return meanwhile.Value;
-            }
+                using KeyGates<TKey>.Scope gate = EnterGate(key);
+                if (FindUnder(slot, ref upper, key) is { } meanwhile)
+                {
+                    return meanwhile.Value;
+                }
 
-            TValue made = factory(key, argument);
-            if (TryAddMade(key, made, slot, out _))
+                TValue made = factory(key, argument);
+                if (TryAddMade(key, made, slot, surplus, out _))
+                {
+                    upper = slot.PublishedUpper;
+                    return made;
+                }
+            }
+            finally
             {
-                upper = slot.PublishedUpper;
-                return made;
+                surplus.Retire();
             }
         }
     }
@@ -384,13 +400,14 @@ public sealed partial class OwningDictionary<TKey, TValue>
         retirements.Mark();
     }
 
-    /// <summary>Adds what a factory has made, if the key is still absent, and holds it for the caller; else disposes it.</summary>
+    /// <summary>Adds what a factory has made, if the key is still absent, and holds it for the caller; else it is surplus.</summary>
     /// <param name="key">The key.</param>
     /// <param name="made">The value.</param>
     /// <param name="reader">The slot of a caller who is inside a guard that is to hold it; null for a lease.</param>
+    /// <param name="surplus">What the caller retires when it has left the key's gate: callbacks may ask for the key, or wait for who does.</param>
     /// <param name="lease">The lease, if it was to be one.</param>
     /// <returns>Whether it was added.</returns>
-    private bool TryAddMade(TKey key, TValue made, ReaderSlot? reader, out Lease<TValue>? lease)
+    private bool TryAddMade(TKey key, TValue made, ReaderSlot? reader, Retirements<TValue> surplus, out Lease<TValue>? lease)
     {
         lease = null;
         Ownership? record = _disposal.OwnershipOf(made ?? throw new InvalidOperationException("The factory returned null; the dictionary holds objects only."));
@@ -424,9 +441,8 @@ public sealed partial class OwningDictionary<TKey, TValue>
                 lease = null;
                 if (record is not null)
                 {
-                    RetirementReservation room = Domain.ReserveAlways();
-                    record.Retire();
-                    _disposal.Retire(made, record, ref room);
+                    surplus.Add(made, record, mayRefuse: false);
+                    surplus.Mark();
                 }
             }
         }
