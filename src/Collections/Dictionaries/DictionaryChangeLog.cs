@@ -58,7 +58,7 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
         ThreadPool.UnsafeQueueUserWorkItem(static log => _ = log.FollowAsync(), this, preferLocal: false); // Without what flows from the caller.
     }
 
-    /// <summary>A subscriber, or a comparer called to find what has changed, threw. The log goes on: others hear of the set all the same; changes that could not be found come with a later set. It is raised on the thread pool; what a
+    /// <summary>A subscriber, a comparer called to find what has changed, or the clock threw. The log goes on: others hear of the set all the same; changes that could not be found come with a later set. It is raised on the thread pool; what a
     /// handler throws is swallowed.</summary>
     public event EventHandler<DictionaryChangeLogFailedEventArgs>? Failed;
 
@@ -113,7 +113,7 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
     }
 
     /// <summary>The sets of changes from a version on, at the reader's own pace, until the log is disposed: for who has read sets before.</summary>
-    /// <param name="version">The <see cref="DictionaryChangeSet{TKey, TValue}.ToVersion"/> of the last set that was read. Of another version, or where the log no longer has what follows, the first set is a reset.</param>
+    /// <param name="version">The <see cref="DictionaryChangeSet{TKey, TValue}.ToVersion"/> of the last set that was read. Of another version, of 0, or where the log no longer has what follows, the first set is a reset.</param>
     /// <param name="cancellationToken">Ends the waiting for a set.</param>
     /// <returns>As for <see cref="ReadAsync(DictionarySnapshot{TKey, TValue}, CancellationToken)"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The dictionary has not come to this version, or it is negative.</exception>
@@ -138,6 +138,7 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
             }
 
             _isDisposed = true;
+            Array.ForEach(_subscriptions, static subscription => subscription.End());
             _subscriptions = [];
             moved = _moved;
         }
@@ -149,7 +150,28 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Signal() => _signals.Writer.TryWrite(true); // D6: where one is there already it has not been read; whoever reads it, under the channel's lock, captures what was written before this.
+    /// <summary>An interrupt of the writer, which the channel's lock lets through, is kept for its next wait: it has written.</summary>
+    private void Signal()
+    {
+        bool interrupted = false;
+        while (true)
+        {
+            try
+            {
+                _signals.Writer.TryWrite(true); // D6: where one is there already it has not been read; whoever reads it, under the channel's lock, captures what was written before this.
+                break;
+            }
+            catch (ThreadInterruptedException)
+            {
+                interrupted = true;
+            }
+        }
+
+        if (interrupted)
+        {
+            Thread.CurrentThread.Interrupt();
+        }
+    }
 
     private void Check(DictionarySnapshot<TKey, TValue> since)
     {
@@ -166,7 +188,16 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
             Advance();
             if (_options.BatchInterval > TimeSpan.Zero)
             {
-                await Task.Delay(_options.BatchInterval, _options.TimeProvider, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                try
+                {
+                    await Task.Delay(_options.BatchInterval, _options.TimeProvider, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+#pragma warning disable CA1031 // The clock's: told, and the next set comes at once.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    Fail(exception);
+                }
             }
         }
 
@@ -208,10 +239,10 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
         lock (_lock)
         {
             _sets.Enqueue(set);
-            _kept += set.Count;
+            _kept += WeightOf(set);
             while (_kept > _options.MaxChanges && _sets.Count > 1)
             {
-                _kept -= _sets.Dequeue().Count;
+                _kept -= WeightOf(_sets.Dequeue());
             }
 
             _last = now;
@@ -219,11 +250,15 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
         }
 
         moved.TrySetResult();
+
+        // An empty one too takes room, and there is no end of writes that change nothing.
+        static int WeightOf(DictionaryChangeSet<TKey, TValue> set) => Math.Max(1, set.Count);
     }
 
     private async IAsyncEnumerable<DictionaryChangeSet<TKey, TValue>> ReadAsync(Start start, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Start position = start.Take();
+        long told = position.Version;
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -232,6 +267,8 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
             {
                 if (set.Count > 0 || set.IsReset)
                 {
+                    set = set.LeadingFrom(told);
+                    told = set.ToVersion;
                     yield return set;
                 }
             }
@@ -308,8 +345,8 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
 
         public long Version { get; set; } = version;
 
-        /// <summary>A copy, to which the snapshot goes over: the stream itself must not keep it alive.</summary>
-        public Start Take() => new(Interlocked.Exchange(ref _since, null), Version);
+        /// <summary>A copy, to which the snapshot goes over: the stream itself must not keep it alive. From version 0 it leads from nothing.</summary>
+        public Start Take() => new(Interlocked.Exchange(ref _since, null) ?? (Version == 0 ? new(default) : null), Version);
     }
 
     /// <param name="log">The log.</param>
@@ -317,14 +354,16 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
     /// <param name="subscriber">Whom to call.</param>
     private sealed class Subscription(DictionaryChangeLog<TKey, TValue> log, DictionarySnapshot<TKey, TValue> since, Action<DictionaryChangeSet<TKey, TValue>> subscriber) : IDisposable
     {
-        private DictionarySnapshot<TKey, TValue>? _since = since; // Until the first set.
+        private volatile StrongBox<DictionarySnapshot<TKey, TValue>>? _since = new(since); // Until the first set.
         private volatile bool _hasEnded;
+        private long _told = since.Version;
 
         public void Tell(DictionaryChangeSet<TKey, TValue>? set, DictionarySnapshot<TKey, TValue> now)
         {
+            ExecutionContext? context = ExecutionContext.Capture();
             try
             {
-                if (_since is { } since)
+                if (_since is { Value: var since })
                 {
                     if (since.Version > now.Version)
                     {
@@ -337,6 +376,8 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
 
                 if (set is not null && (set.Count > 0 || set.IsReset) && !_hasEnded)
                 {
+                    set = set.LeadingFrom(_told);
+                    _told = set.ToVersion;
                     subscriber(set);
                 }
             }
@@ -346,12 +387,22 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
             {
                 log.Fail(exception);
             }
+            finally
+            {
+                if (context is not null)
+                {
+                    ExecutionContext.Restore(context); // What a subscriber makes ambient is its own.
+                }
+            }
         }
 
         public void Dispose()
         {
-            _hasEnded = true;
+            End();
             log.End(this);
         }
+
+        /// <summary>Calls nobody any more, and lets go of the snapshot.</summary>
+        public void End() => (_hasEnded, _since) = (true, null);
     }
 }

@@ -4,7 +4,7 @@ namespace SwmrKit;
 /// <typeparam name="TValue">The type of the values.</typeparam>
 public sealed class DictionaryChangeLogOptions<TValue>
 {
-    /// <summary>How many changes are kept for those who read from a version on; the latest set always is. From 0; 16,384 unless set.</summary>
+    /// <summary>How many changes are kept for those who read from a version on, a set without any counting as one; the latest set always is. From 0; 16,384 unless set.</summary>
     public int MaxChanges { get; init; } = 16_384;
 
     /// <summary>How long it waits after a set before it looks for the next: what is written meanwhile comes in one set, and a page written meanwhile is copied once. None unless set.</summary>

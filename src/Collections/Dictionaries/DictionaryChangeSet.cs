@@ -20,6 +20,9 @@ public sealed class DictionaryChangeSet<TKey, TValue> : IReadOnlyList<Dictionary
         (FromVersion, ToVersion, IsReset) = (fromVersion, changes.Newer.Version, changes.Older.IsDefault);
     }
 
+    private DictionaryChangeSet(DictionaryChangeSet<TKey, TValue> same, long fromVersion) =>
+        (_changes, FromVersion, ToVersion, IsReset) = (same._changes, fromVersion, same.ToVersion, same.IsReset);
+
     /// <summary>The version from which the changes lead.</summary>
     public long FromVersion { get; }
 
@@ -42,4 +45,7 @@ public sealed class DictionaryChangeSet<TKey, TValue> : IReadOnlyList<Dictionary
     public IEnumerator<DictionaryChange<TKey, TValue>> GetEnumerator() => _changes.AsEnumerable().GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>The same changes for who has come to an earlier version, between which and this set's nothing was changed that is told.</summary>
+    internal DictionaryChangeSet<TKey, TValue> LeadingFrom(long version) => FromVersion == version ? this : new(this, version);
 }

@@ -292,6 +292,200 @@ public sealed class DictionaryChangeLogTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public async Task Writes_that_change_nothing_fill_no_memory()
+    {
+        using var log = new DictionaryChangeLog<int, string>(_dictionary, new() { MaxChanges = 3 });
+        long version = log.Version;
+        for (int i = 0; i < 5; i++)
+        {
+            _dictionary[1] = "a"; // As it is.
+            await CatchUp(log);
+        }
+
+        _dictionary[3] = "c";
+        await CatchUp(log);
+        Assert.True((await Next(log.ResumeAsync(version))).IsReset); // Six sets, five of them empty, are more than it keeps.
+        Assert.False((await Next(log.ResumeAsync(version + 4))).IsReset);
+    }
+
+    [Fact]
+    public async Task Each_set_begins_where_the_one_before_it_ended_whatever_was_left_out_between()
+    {
+        using var log = new DictionaryChangeLog<int, string>(_dictionary);
+        long start = log.Version;
+        List<(long From, long To)> told = [], read = [];
+        using IDisposable subscription = log.Subscribe(_dictionary.Snapshot(), set => told.Add((set.FromVersion, set.ToVersion)));
+        foreach (string value in new[] { "A", "A", "A", "B" })
+        {
+            _dictionary[1] = value;
+            await CatchUp(log);
+        }
+
+        Wait.Until(() => told.Count == 2, "the sets were not told");
+        await foreach (DictionaryChangeSet<int, string> set in log.ResumeAsync(start))
+        {
+            read.Add((set.FromVersion, set.ToVersion));
+            if (set.ToVersion == _dictionary.Version)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal([(start, start + 1), (start + 1, start + 4)], read);
+        Assert.Equal(read, told);
+        Assert.Equal(start + 1, (await Next(log.ResumeAsync(start + 1))).FromVersion);
+    }
+
+    [Fact]
+    public async Task From_version_0_there_is_a_reset_even_where_the_log_has_it_all()
+    {
+        CopyOnWriteDictionary<int, string> dictionary = [];
+        using var log = new DictionaryChangeLog<int, string>(dictionary);
+        Assert.Equal((0, true, 0), await Describe(0)); // Of an empty one too, at once.
+        dictionary[1] = "a";
+        await CatchUp(log);
+
+        Assert.Equal((1, true, 1), await Describe(0)); // Somebody who knows nothing may have kept what another process told.
+
+        async Task<(long To, bool IsReset, int Count)> Describe(long version)
+        {
+            DictionaryChangeSet<int, string> set = await Next(log.ResumeAsync(version));
+            return (set.ToVersion, set.IsReset, set.Count);
+        }
+    }
+
+    [Fact]
+    public void When_it_is_disposed_while_a_set_is_told_the_other_subscribers_are_not_called()
+    {
+        var log = new DictionaryChangeLog<int, string>(_dictionary);
+        bool isDisposed = false;
+        int calls = 0;
+        log.Subscribe(_dictionary.Snapshot(), _ =>
+        {
+            log.Dispose();
+            Volatile.Write(ref isDisposed, true);
+        });
+        log.Subscribe(_dictionary.Snapshot(), _ => Interlocked.Increment(ref calls));
+        _dictionary[3] = "c";
+
+        Wait.Until(() => Volatile.Read(ref isDisposed), "the first was never called");
+        Assert.False(SpinWait.SpinUntil(() => Volatile.Read(ref calls) > 0, TimeSpan.FromMilliseconds(100)));
+    }
+
+    [Fact]
+    public void A_clock_that_fails_is_told_of_and_does_not_end_it()
+    {
+        var time = new ManualTime { Setting = static () => throw new DeliberateException() };
+        using var log = new DictionaryChangeLog<int, string>(_dictionary, new() { BatchInterval = TimeSpan.FromSeconds(5), TimeProvider = time });
+        int failures = 0;
+        log.Failed += (_, failure) => failures += failure.Exception is DeliberateException ? 1 : 0;
+        Replica<int, string> replica = new();
+        using IDisposable subscription = log.Subscribe(default, replica.Apply);
+        Wait.Until(() => failures > 0 && replica.IsLike(_dictionary), "the failure was not told");
+        _dictionary[3] = "c";
+
+        Wait.Until(() => replica.IsLike(_dictionary), "it has ended");
+    }
+
+    [Fact]
+    public void What_a_subscriber_makes_ambient_does_not_flow_to_others_nor_to_its_next_call()
+    {
+        using var log = new DictionaryChangeLog<int, string>(_dictionary);
+        List<string?> seen = [];
+        using IDisposable first = log.Subscribe(_dictionary.Snapshot(), _ =>
+        {
+            seen.Add(s_ambient.Value);
+            s_ambient.Value = "the first's";
+        });
+        int calls = 0;
+        using IDisposable second = log.Subscribe(_dictionary.Snapshot(), _ =>
+        {
+            seen.Add(s_ambient.Value);
+            calls++;
+        });
+        _dictionary[3] = "c";
+        Wait.Until(() => calls == 1, "it was never called");
+        _dictionary[4] = "d";
+        Wait.Until(() => calls == 2, "it was not called again");
+
+        Assert.Equal([null, null, null, null], seen);
+    }
+
+    [Fact]
+    public void An_interrupt_of_a_writer_loses_no_signal_and_fails_no_write()
+    {
+        CopyOnWriteDictionary<int, long> dictionary = [];
+        using var log = new DictionaryChangeLog<int, long>(dictionary);
+        using var stop = new CancellationTokenSource();
+        int failed = 0;
+        Thread[] threads = [.. Enumerable.Range(0, 4).Select(number => new Thread(() =>
+        {
+            for (long i = 0; !stop.IsCancellationRequested; i++)
+            {
+                try
+                {
+                    dictionary[number] = i;
+                }
+                catch (ThreadInterruptedException)
+                {
+                    Interlocked.Increment(ref failed);
+                }
+            }
+        }) { IsBackground = true })];
+        Array.ForEach(threads, static thread => thread.Start());
+        for (int i = 0; i < 20_000; i++)
+        {
+            Array.ForEach(threads, static thread => thread.Interrupt());
+            Thread.Yield();
+        }
+
+        stop.Cancel();
+        Assert.All(threads, static thread => Assert.True(thread.Join(TimeSpan.FromSeconds(60))));
+        Assert.Equal(0, failed);
+        Wait.Until(() => log.Version == dictionary.Version, "the last write was not heard of");
+    }
+
+    [Fact]
+    public void A_subscription_that_has_ended_keeps_no_snapshot()
+    {
+        CopyOnWriteDictionary<int, object> dictionary = [];
+        using var inCall = new ManualResetEventSlim();
+        using var mayGoOn = new ManualResetEventSlim();
+        var log = new DictionaryChangeLog<int, object>(dictionary, new() { MaxChanges = 0 });
+        log.Subscribe(default, _ =>
+        {
+            inCall.Set();
+            mayGoOn.Wait();
+        });
+        Assert.True(inCall.Wait(TimeSpan.FromSeconds(60)), "it was never called");
+        (WeakReference value, IDisposable ended, IDisposable endedByLog) = Begin();
+        ended.Dispose();
+        log.Dispose();
+        mayGoOn.Set();
+        Wait.Until(
+            () =>
+            {
+                GC.Collect();
+                return !value.IsAlive;
+            },
+            "the value was kept");
+        GC.KeepAlive(ended);
+        GC.KeepAlive(endedByLog);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        (WeakReference Value, IDisposable Ended, IDisposable EndedByLog) Begin()
+        {
+            object value = new();
+            dictionary[1] = value;
+            DictionarySnapshot<int, object> snapshot = dictionary.Snapshot();
+            (WeakReference, IDisposable, IDisposable) all = (new WeakReference(value), log.Subscribe(snapshot, static _ => { }), log.Subscribe(snapshot, static _ => { }));
+            dictionary.TryRemove(1);
+            dictionary.TrimExcess();
+            return all;
+        }
+    }
+
+    [Fact]
     public void It_is_not_kept_alive_by_itself()
     {
         WeakReference log = Make();
@@ -424,7 +618,7 @@ public sealed class DictionaryChangeLogTests : IClassFixture<SharedMachine>
 
         public void Apply(DictionaryChangeSet<TKey, TValue> set)
         {
-            if (!set.IsReset && (set.FromVersion < Version || !set.All(IsTrue)))
+            if (!set.IsReset && (set.FromVersion != Version || !set.All(IsTrue)))
             {
                 Fault ??= $"after version {Version} came changes from {set.FromVersion} to {set.ToVersion} that are not from there";
             }
