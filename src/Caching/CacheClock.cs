@@ -3,7 +3,7 @@ using Microsoft.Extensions.Internal;
 namespace SwmrKit;
 
 /// <summary>
-/// The cache's time: milliseconds since year 1, UTC. Of the system's clock it reads only the counter of the milliseconds since it was started, which costs a
+/// The cache's time: ticks since year 1, UTC. Of the system's clock it reads only the counter of the milliseconds since it was started, which costs a
 /// fraction; how far that is from the date is looked up again by scans, and by writes once a second.
 /// </summary>
 /// <remarks>A date that jumps is noticed then. A clock of the user's (<see cref="TimeProvider"/>, <c>MemoryCacheOptions.Clock</c>) is asked each time.</remarks>
@@ -31,21 +31,15 @@ internal sealed class CacheClock
     public bool IsCoarse { get; }
 
     /// <summary>Now.</summary>
-    public long Now => IsCoarse ? _start.ReadRelaxed() + Environment.TickCount64 : ToMilliseconds(Exactly);
+    public long Now => IsCoarse ? _start.ReadRelaxed() + (Environment.TickCount64 * TimeSpan.TicksPerMillisecond) : Exactly;
 
     /// <summary>When something was written last; of a clock of the user's, now.</summary>
     public long Recently => IsCoarse ? _recently.ReadRelaxed() : Now;
 
-    private DateTimeOffset Exactly => _clock is not null ? _clock.UtcNow : (_provider ?? TimeProvider.System).GetUtcNow();
-
-    /// <summary>The first millisecond not before a date.</summary>
-    public static long ToMilliseconds(DateTimeOffset date) => (date.UtcTicks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
-
-    /// <summary>The first whole number of milliseconds not less than a time.</summary>
-    public static long ToMilliseconds(TimeSpan time) => ((time.Ticks - 1) / TimeSpan.TicksPerMillisecond) + 1;
+    private long Exactly => (_clock is not null ? _clock.UtcNow : (_provider ?? TimeProvider.System).GetUtcNow()).UtcTicks;
 
     /// <summary>Now, of a write.</summary>
-    public DateTimeOffset NowOfWrite()
+    public long NowOfWrite()
     {
         if (!IsCoarse)
         {
@@ -53,7 +47,7 @@ internal sealed class CacheClock
         }
 
         long now = Now;
-        if (now - _adjusted.ReadRelaxed() > 1_000)
+        if (now - _adjusted.ReadRelaxed() > TimeSpan.TicksPerSecond)
         {
             Adjust();
         }
@@ -63,7 +57,7 @@ internal sealed class CacheClock
             _recently.WriteRelaxed(now);
         }
 
-        return new DateTimeOffset(now * TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
+        return now;
     }
 
     /// <summary>Looks up the date.</summary>
@@ -74,9 +68,9 @@ internal sealed class CacheClock
             return;
         }
 
-        long now = ToMilliseconds(Exactly);
-        long start = now - Environment.TickCount64;
-        if (Math.Abs(start - _start.ReadRelaxed()) > 20) // Less is the counter's own step.
+        long now = Exactly;
+        long start = now - (Environment.TickCount64 * TimeSpan.TicksPerMillisecond);
+        if (Math.Abs(start - _start.ReadRelaxed()) > 20 * TimeSpan.TicksPerMillisecond) // Less is the counter's own step.
         {
             _start.WriteRelaxed(start);
         }

@@ -4,16 +4,25 @@ namespace SwmrKit;
 /// The entries that have a time to go, in days of one length: when a day is over those written there are looked at, and no others. Adding and
 /// removing is O(1). Guarded by the cache's lock.
 /// </summary>
-/// <param name="dayLength">Milliseconds.</param>
-internal sealed class ExpirationCalendar(long dayLength)
+/// <remarks>A day has a stack of pages, all full but the last: who is taken out leaves its place to the last one. No page is ever copied; one that has become empty is kept for whoever needs the next.</remarks>
+/// <param name="cache">Whose entries they are.</param>
+/// <param name="dayLength">Ticks.</param>
+internal sealed class ExpirationCalendar(SwmrMemoryCache cache, long dayLength)
 {
+    private const int FirstLength = 4;
+
     private readonly Dictionary<long, Day> _days = [];
     private Day? _last; // Entries that come one after the other mostly go on one day.
-    private long _latestDay; // Of those it was asked in; when that goes back, entries read since may go before their day.
+    private CalendarPage? _spare;
+    private long _earliest = long.MaxValue; // No day is before it.
+    private long _latestDay; // Of the days it was asked in; when that goes back, entries read since may go before their day.
     private int _count;
 
-    /// <summary>Milliseconds.</summary>
+    /// <summary>Ticks.</summary>
     public long DayLength { get; } = Math.Max(1, dayLength);
+
+    /// <summary>The page of those that are on no day: it holds nobody.</summary>
+    public CalendarPage Blank { get; } = new(cache, 0);
 
     public bool IsEmpty => _count == 0;
 
@@ -21,78 +30,57 @@ internal sealed class ExpirationCalendar(long dayLength)
     public void Add(SwmrCacheEntry entry, long now)
     {
         _latestDay = Math.Max(_latestDay, now / DayLength);
-        if (!entry.HasDeadline)
+        long deadline = entry.Deadline;
+        if (deadline == SwmrCacheEntry.Never)
         {
+            entry.MoveTo(Blank, 0);
             return;
         }
 
-        long number = entry.Deadline / DayLength;
-        if (_last?.Number != number)
+        Day day = DayOf(deadline / DayLength);
+        if (day.Last is null || day.Last.Count == day.Last.Length)
         {
-            if (_last is { First: null } empty)
-            {
-                _days.Remove(empty.Number);
-            }
-
-            if (!_days.TryGetValue(number, out _last))
-            {
-                _last = new Day(number);
-                _days.Add(number, _last);
-            }
+            Turn(day);
         }
 
-        entry.Day = _last;
-        entry.NextInDay = _last.First;
-        if (_last.First is { } second)
-        {
-            second.PreviousInDay = entry;
-        }
-
-        _last.First = entry;
+        day.Last!.Add(entry);
         _count++;
     }
 
+    /// <summary>Takes an entry out of its day, if it is on one.</summary>
     public void Remove(SwmrCacheEntry entry)
     {
-        if (entry.Day is not { } day)
+        if (entry.Page.Day is not { } day)
         {
             return;
         }
 
-        if (entry.NextInDay is { } next)
+        SwmrCacheEntry last = TakeLast(day);
+        if (!ReferenceEquals(last, entry))
         {
-            next.PreviousInDay = entry.PreviousInDay;
+            entry.Page.Replace(entry, last);
         }
 
-        if (entry.PreviousInDay is { } previous)
+        entry.MoveTo(Blank, 0);
+        if (day.Last is null && !ReferenceEquals(day, _last))
         {
-            previous.NextInDay = entry.NextInDay;
+            _days.Remove(day.Number);
         }
-        else
-        {
-            day.First = entry.NextInDay;
-            if (day.First is null && !ReferenceEquals(day, _last))
-            {
-                _days.Remove(day.Number);
-            }
-        }
-
-        Forget(entry);
     }
 
-    /// <summary>Takes out what is written in the days that are over; after a date that was set back, all.</summary>
+    /// <summary>Takes out what is written in the days that are over; after a date that was set back, all. Looks at no more days than have passed since, nor at more than there are.</summary>
     public List<SwmrCacheEntry> TakeUntil(long now)
     {
         long today = now / DayLength;
         bool isSetBack = today < _latestDay;
         _latestDay = today;
         var due = new List<SwmrCacheEntry>();
-        foreach (Day day in _days.Values.Where(day => isSetBack || day.Number < today).ToArray())
+        foreach (Day day in isSetBack ? [.. _days.Values] : DaysBefore(today))
         {
-            while (day.First is { } entry)
+            while (day.Last is not null)
             {
-                day.First = entry.NextInDay;
-                Forget(entry);
+                SwmrCacheEntry entry = TakeLast(day);
+                entry.MoveTo(Blank, 0);
                 due.Add(entry);
             }
 
@@ -100,20 +88,87 @@ internal sealed class ExpirationCalendar(long dayLength)
         }
 
         _last = null;
+        _earliest = _days.Count == 0 ? long.MaxValue : Math.Max(_earliest, today);
         return due;
     }
 
-    private void Forget(SwmrCacheEntry entry)
+    private Day[] DaysBefore(long today)
     {
-        (entry.Day, entry.NextInDay, entry.PreviousInDay) = (null, null, null);
-        _count--;
+        if (today - _earliest > _days.Count)
+        {
+            return [.. _days.Values.Where(day => day.Number < today)];
+        }
+
+        var over = new List<Day>();
+        for (long number = _earliest; number < today; number++)
+        {
+            if (_days.TryGetValue(number, out Day? day))
+            {
+                over.Add(day);
+            }
+        }
+
+        return [.. over];
     }
 
-    /// <summary>A list of entries.</summary>
+    private Day DayOf(long number)
+    {
+        if (_last?.Number == number)
+        {
+            return _last;
+        }
+
+        if (_last is { Last: null } empty)
+        {
+            _days.Remove(empty.Number);
+        }
+
+        if (!_days.TryGetValue(number, out _last))
+        {
+            _last = new Day(number);
+            _days.Add(number, _last);
+            _earliest = Math.Min(_earliest, number);
+        }
+
+        return _last;
+    }
+
+    /// <summary>Begins a page: longer than the one before, so that a day of few entries is small, and one of many is mostly entries.</summary>
+    private void Turn(Day day)
+    {
+        int length = day.Last is { } full ? Math.Min(2 * full.Length, CalendarPage.MaxLength) : FirstLength;
+        CalendarPage page = _spare is { } spare && spare.Length >= length ? spare : new CalendarPage(cache, length);
+        if (ReferenceEquals(page, _spare))
+        {
+            _spare = null;
+        }
+
+        (page.Day, page.Previous, day.Last) = (day, day.Last, page);
+    }
+
+    private SwmrCacheEntry TakeLast(Day day)
+    {
+        CalendarPage page = day.Last!;
+        SwmrCacheEntry last = page.RemoveLast();
+        _count--;
+        if (page.Count == 0)
+        {
+            day.Last = page.Previous;
+            (page.Day, page.Previous) = (null, null);
+            if (_spare is null || _spare.Length < page.Length)
+            {
+                _spare = page;
+            }
+        }
+
+        return last;
+    }
+
+    /// <summary>A stack of pages.</summary>
     internal sealed class Day(long number)
     {
         public long Number { get; } = number;
 
-        public SwmrCacheEntry? First { get; set; }
+        public CalendarPage? Last { get; set; }
     }
 }

@@ -5,38 +5,37 @@ namespace SwmrKit;
 
 /// <summary>An entry: until it is disposed its creator's alone, then in the cache and read by everybody.</summary>
 /// <remarks>What is set after that (Microsoft's entries allow it) takes effect as an ordinary field does, but for the size, which stays, and leaves by itself only when it is found; only the value and the options of new entries may be relied on.</remarks>
-internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICacheEntry
+internal sealed class SwmrCacheEntry(object key, CalendarPage page) : ICacheEntry
 {
-    private const long Never = long.MaxValue;
+    /// <summary>The deadline of what stays, in ticks. No date is as late.</summary>
+    public const long Never = long.MaxValue;
+
     private const long NoSize = -1;
 
-    private static readonly long s_longest = CacheClock.ToMilliseconds(TimeSpan.MaxValue);
+    // What the place says of an entry that is in no place: what its creator has done with it.
+    private const sbyte NoValue = -3;
+    private const sbyte HasValue = -2;
+    private const sbyte Out = -1;
 
     private static readonly AsyncLocal<SwmrCacheEntry?> s_current = new();
 
-    private List<IChangeToken>? _tokens;
-    private List<PostEvictionCallbackRegistration>? _callbacks;
-    private SharedReference<IDisposable[]> _registrations;
-    private SwmrCacheEntry? _parent;
+    // There is an entry for every value that is cached: so what may be null has no word of its own that says whether it is, and the last four fit into one word with what comes after them. docs/caching.md counts
+    // the bytes.
     private object? _value;
-
-    // There is an entry for every value that is cached: so what may be null has no word of its own that says whether it is. Of times the milliseconds are kept that hits compare, rounded up,
-    // and the ticks by which they were rounded.
+    private CacheEntryNotices? _notices; // Null while it listens to nobody and tells nobody.
+    private CalendarPage _page = page; // Guarded by the cache's lock, as the place is from the commit on; others get to the cache by it, whichever page they find.
     private long _absoluteDeadline = Never;
-    private long _slidingMilliseconds = Never;
-    private long _relativeTicks; // 0 for none.
+    private long _slidingTicks; // 0 for none, as below.
+    private long _relativeTicks;
     private long _size = NoSize;
-    private short _absoluteRounding;
     private short _absoluteOffset; // Minutes.
-    private short _slidingRounding;
     private byte _priority = (byte)CacheItemPriority.Normal;
-    private bool _isValueSet;
-    private bool _isDisposed;
+    private sbyte _place = NoValue;
 
     // Written once, inside the cache's lock or by whoever finds it out; read by everybody.
     private SharedInt32 _reason;
 
-    // Milliseconds of the cache's clock. Written by hits, when it has changed: nobody relies on another's order.
+    // Ticks of the cache's clock. Written by hits, when it has changed: nobody relies on another's order.
     private SharedInt64 _lastAccessed;
 
     public object Key { get; } = key;
@@ -47,7 +46,10 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
         set
         {
             _value = value;
-            _isValueSet = true;
+            if (_place == NoValue)
+            {
+                _place = HasValue;
+            }
         }
     }
 
@@ -61,36 +63,27 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
             }
 
             var offset = TimeSpan.FromMinutes(_absoluteOffset);
-            return new DateTimeOffset((_absoluteDeadline * TimeSpan.TicksPerMillisecond) - _absoluteRounding + offset.Ticks, offset);
+            return new DateTimeOffset(_absoluteDeadline + offset.Ticks, offset);
         }
 
-        set
-        {
-            _absoluteDeadline = value is { } date ? CacheClock.ToMilliseconds(date) : Never;
-            _absoluteRounding = value is { } rounded ? (short)((_absoluteDeadline * TimeSpan.TicksPerMillisecond) - rounded.UtcTicks) : default;
-            _absoluteOffset = value is { } local ? (short)local.TotalOffsetMinutes : default;
-        }
+        set => (_absoluteDeadline, _absoluteOffset) = value is { } date ? (date.UtcTicks, (short)date.TotalOffsetMinutes) : (Never, default);
     }
 
     public TimeSpan? AbsoluteExpirationRelativeToNow
     {
         get => _relativeTicks == 0 ? null : new TimeSpan(_relativeTicks);
-        set => _relativeTicks = Positive(value, nameof(AbsoluteExpirationRelativeToNow))?.Ticks ?? 0;
+        set => _relativeTicks = Positive(value, nameof(AbsoluteExpirationRelativeToNow));
     }
 
     public TimeSpan? SlidingExpiration
     {
-        get => _slidingMilliseconds == Never ? null : new TimeSpan((_slidingMilliseconds * TimeSpan.TicksPerMillisecond) - _slidingRounding);
-        set
-        {
-            _slidingMilliseconds = Positive(value, nameof(SlidingExpiration)) is { } time ? CacheClock.ToMilliseconds(time) : Never;
-            _slidingRounding = value is { } rounded ? (short)((_slidingMilliseconds * TimeSpan.TicksPerMillisecond) - rounded.Ticks) : default;
-        }
+        get => _slidingTicks == 0 ? null : new TimeSpan(_slidingTicks);
+        set => _slidingTicks = Positive(value, nameof(SlidingExpiration));
     }
 
-    public IList<IChangeToken> ExpirationTokens => _tokens ??= [];
+    public IList<IChangeToken> ExpirationTokens => Notices.Tokens;
 
-    public IList<PostEvictionCallbackRegistration> PostEvictionCallbacks => _callbacks ??= [];
+    public IList<PostEvictionCallbackRegistration> PostEvictionCallbacks => Notices.Callbacks;
 
     public CacheItemPriority Priority
     {
@@ -108,7 +101,7 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
                 throw new ArgumentOutOfRangeException(nameof(value), value, "The size of a cache entry is not negative.");
             }
 
-            if (!_isDisposed)
+            if (_place < Out)
             {
                 _size = value ?? NoSize; // Later the cache has it in its sum.
             }
@@ -118,25 +111,26 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
     /// <summary>Why it is no longer to be found, or None.</summary>
     public EvictionReason Reason => (EvictionReason)_reason.Read();
 
-    /// <summary>When it goes if nobody reads it from now on, in the clock's milliseconds. To be asked of an entry that has a deadline.</summary>
-    public long Deadline => Math.Min(_absoluteDeadline, _slidingMilliseconds == Never ? Never : LastAccessed + _slidingMilliseconds);
+    /// <summary>When it goes if nobody reads it from now on, in ticks of the clock.</summary>
+    public long Deadline => Math.Min(_absoluteDeadline, _slidingTicks == 0 || _slidingTicks > Never - LastAccessed ? Never : LastAccessed + _slidingTicks);
 
     public long LastAccessed => _lastAccessed.ReadRelaxed();
 
     /// <summary>Whether a hit has to know the time.</summary>
-    public bool HasDeadline => _absoluteDeadline != Never || _slidingMilliseconds < s_longest;
+    public bool HasDeadline => _absoluteDeadline != Never || _slidingTicks != 0;
 
-    // The calendar's.
-    public ExpirationCalendar.Day? Day { get; set; }
+    public SwmrMemoryCache Cache => _page.Cache;
 
-    public SwmrCacheEntry? NextInDay { get; set; }
+    /// <summary>Where it is written down in the calendar.</summary>
+    public CalendarPage Page => _page;
 
-    public SwmrCacheEntry? PreviousInDay { get; set; }
+    /// <summary>Its place on the page.</summary>
+    public sbyte Place => _place;
 
     /// <summary>Whether it is in the cache's table. Guarded by the cache's lock.</summary>
-    public bool IsIn { get; set; }
+    public bool IsIn => _place > Out;
 
-    public bool HasTokens => _tokens is { Count: > 0 };
+    private CacheEntryNotices Notices => _notices ??= new CacheEntryNotices();
 
     /// <summary>The entry being created on this flow of execution, of any cache that tracks them.</summary>
     public static SwmrCacheEntry? Current => s_current.Value;
@@ -144,29 +138,31 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
     /// <summary>Makes it the one being created, inside the one that is.</summary>
     public void EnterScope()
     {
-        _parent = s_current.Value;
+        Notices.Parent = s_current.Value; // So that it has them from here on, whichever flows add to them.
         s_current.Value = this;
     }
 
     /// <summary>Puts it into the cache, if a value was set: without one the creator has failed.</summary>
     public void Dispose()
     {
-        if (_isDisposed)
+        if (_place >= Out)
         {
             return;
         }
 
-        _isDisposed = true;
-        SwmrCacheEntry? parent = _parent;
-        if (cache.TracksLinkedEntries)
+        bool isValueSet = _place == HasValue;
+        _place = Out;
+        SwmrCacheEntry? parent = null;
+        if (Cache.TracksLinkedEntries)
         {
+            parent = Notices.Parent;
             s_current.Value = parent;
-            _parent = null;
+            Notices.Parent = null;
         }
 
-        if (_isValueSet)
+        if (isValueSet)
         {
-            cache.Put(this);
+            Cache.Put(this);
             if (parent is not null)
             {
                 PropagateTo(parent);
@@ -174,20 +170,26 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
         }
     }
 
+    /// <summary>Says where it is in the calendar, and so that it is in the cache's table.</summary>
+    public void MoveTo(CalendarPage page, sbyte place) => (_page, _place) = (page, place);
+
+    /// <summary>Says that it is in the table no more. It is on no page that others are on.</summary>
+    public void Leave() => _place = Out;
+
     /// <summary>What this entry depends on, one that was made of it depends on too.</summary>
     public void PropagateTo(SwmrCacheEntry? parent)
     {
-        if (parent is null || ReferenceEquals(parent, this) || (!HasTokens && AbsoluteExpiration is null))
+        if (parent is null || ReferenceEquals(parent, this) || (_notices is not { HasTokens: true } && AbsoluteExpiration is null))
         {
             return;
         }
 
         IChangeToken[] tokens = [];
-        if (HasTokens)
+        if (_notices is { HasTokens: true } notices)
         {
             lock (this)
             {
-                tokens = [.. _tokens!]; // A flow that was begun inside this entry's scope may still add some. One lock at a time, for scopes may be entwined.
+                tokens = [.. notices.Tokens]; // A flow that was begun inside this entry's scope may still add some. One lock at a time, for scopes may be entwined.
             }
         }
 
@@ -206,22 +208,22 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
     }
 
     /// <summary>Settles when it goes. To be called before it is published.</summary>
-    /// <returns>Now, in the clock's milliseconds.</returns>
+    /// <returns>Now, in ticks of the clock.</returns>
     public long Begin(CacheClock clock)
     {
-        DateTimeOffset now = clock.NowOfWrite();
-        long milliseconds = CacheClock.ToMilliseconds(now);
-        _lastAccessed.WriteRelaxed(milliseconds);
-        if (AbsoluteExpirationRelativeToNow is { } relative)
+        long now = clock.NowOfWrite();
+        _lastAccessed.WriteRelaxed(now);
+        if (_relativeTicks != 0)
         {
-            DateTimeOffset end = DateTimeOffset.MaxValue - now > relative ? now + relative : DateTimeOffset.MaxValue;
-            if (!(AbsoluteExpiration < end))
+            long last = DateTimeOffset.MaxValue.UtcTicks;
+            long end = _relativeTicks < last - now ? now + _relativeTicks : last;
+            if (_absoluteDeadline >= end)
             {
-                AbsoluteExpiration = end;
+                (_absoluteDeadline, _absoluteOffset) = (end, 0);
             }
         }
 
-        return milliseconds;
+        return now;
     }
 
     /// <summary>Whether it may no longer be found; if so, it says from now on why. Asks its tokens.</summary>
@@ -232,7 +234,7 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
             return true;
         }
 
-        if (_tokens is { Count: > 0 } tokens && HasChanged(tokens))
+        if (_notices is { } notices && notices.HasChanged())
         {
             Expire(EvictionReason.TokenExpired);
             return true;
@@ -249,7 +251,7 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
             return true;
         }
 
-        if (HasDeadline && (now >= _absoluteDeadline || now - LastAccessed >= _slidingMilliseconds))
+        if (now >= _absoluteDeadline || (_slidingTicks != 0 && now - LastAccessed >= _slidingTicks))
         {
             Expire(EvictionReason.Expired);
             return true;
@@ -270,106 +272,37 @@ internal sealed class SwmrCacheEntry(object key, SwmrMemoryCache cache) : ICache
     /// <summary>Says why it goes; the first reason stands.</summary>
     public void Expire(EvictionReason reason) => _ = _reason.CompareExchange((int)reason, (int)EvictionReason.None);
 
-    /// <summary>Listens to its tokens, those that call by themselves.</summary>
-    public void AttachTokens()
+    /// <summary>Listens to its tokens.</summary>
+    public void AttachTokens() => _notices?.Attach(this);
+
+    public void OnTokenChanged()
     {
-        if (_tokens is not { Count: > 0 } tokens)
+        Expire(EvictionReason.TokenExpired);
+        Cache.RemoveExpired(this);
+    }
+
+    /// <summary>Tells whoever wants to know, on the thread pool.</summary>
+    public void TellEvicted()
+    {
+        if (_notices is not { } notices)
         {
             return;
         }
 
-        var registrations = new List<IDisposable>();
-        try
-        {
-            for (int i = 0; i < tokens.Count && Reason == EvictionReason.None; i++)
-            {
-                if (tokens[i].ActiveChangeCallbacks)
-                {
-                    registrations.Add(tokens[i].RegisterChangeCallback(static state => ((SwmrCacheEntry)state!).OnTokenChanged(), this));
-                }
-            }
-        }
-        finally
-        {
-            // Interlocked as TellEvicted's look at them is: either that finds them, or this finds that there is a reason to go.
-            _ = _registrations.Exchange([.. registrations]);
-            if (Reason != EvictionReason.None)
-            {
-                DetachTokens();
-            }
-        }
-    }
-
-    private void OnTokenChanged()
-    {
-        Expire(EvictionReason.TokenExpired);
-        cache.RemoveExpired(this);
-    }
-
-    private void DetachTokens()
-    {
-        foreach (IDisposable registration in _registrations.Exchange(null) ?? [])
-        {
-            try
-            {
-                registration.Dispose();
-            }
-#pragma warning disable CA1031 // Whoever evicts has no part in it, and others are still to be told.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                cache.ReportCallbackFailure(exception);
-            }
-        }
-    }
-
-    /// <summary>Tells whoever wants to know, on the thread pool, in order.</summary>
-    public void TellEvicted()
-    {
-        DetachTokens();
-        if (_callbacks is { Count: > 0 } callbacks)
+        notices.Detach(Cache);
+        if (notices.HasCallbacks)
         {
             _ = Task.Factory.StartNew(
                 static state =>
                 {
-                    (SwmrCacheEntry entry, PostEvictionCallbackRegistration[] callbacks) = ((SwmrCacheEntry, PostEvictionCallbackRegistration[]))state!;
-                    entry.Tell(callbacks);
+                    var entry = (SwmrCacheEntry)state!;
+                    entry.Notices.Tell(entry);
                 },
-                (this, callbacks.ToArray()), CancellationToken.None, TaskCreationOptions.DenyChildAttach, cache.Scheduler);
+                this, CancellationToken.None, TaskCreationOptions.DenyChildAttach, Cache.Scheduler);
         }
     }
 
-    private void Tell(PostEvictionCallbackRegistration[] callbacks)
-    {
-        foreach (PostEvictionCallbackRegistration registration in callbacks)
-        {
-            try
-            {
-                registration.EvictionCallback?.Invoke(Key, Value, Reason, registration.State);
-            }
-#pragma warning disable CA1031 // One listener's failure is its own; the others are told.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                cache.ReportCallbackFailure(exception);
-            }
-        }
-    }
-
-    private static bool HasChanged(List<IChangeToken> tokens)
-    {
-        for (int i = 0; i < tokens.Count; i++)
-        {
-            if (tokens[i].HasChanged)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static TimeSpan? Positive(TimeSpan? value, string name) => value <= TimeSpan.Zero
+    private static long Positive(TimeSpan? value, string name) => value <= TimeSpan.Zero
         ? throw new ArgumentOutOfRangeException(name, value, "The time until an entry expires is positive.")
-        : value;
+        : value?.Ticks ?? 0;
 }

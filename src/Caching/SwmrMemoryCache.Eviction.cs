@@ -88,7 +88,7 @@ public sealed partial class SwmrMemoryCache
         bool isSet = false;
         try
         {
-            isSet = _timer.Change(TimeSpan.FromMilliseconds(_calendar.DayLength), Timeout.InfiniteTimeSpan);
+            isSet = _timer.Change(TimeSpan.FromTicks(_calendar.DayLength), Timeout.InfiniteTimeSpan);
         }
 #pragma warning disable CA1031 // The next write tries again; this one has been done.
         catch (Exception)

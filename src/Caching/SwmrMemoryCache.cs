@@ -19,7 +19,7 @@ namespace SwmrKit;
 /// </remarks>
 public sealed partial class SwmrMemoryCache : IMemoryCache
 {
-    private const double LeastScanTime = 10; // Milliseconds: more often would only keep a processor awake.
+    private const long LeastScanTime = 10 * TimeSpan.TicksPerMillisecond; // More often would only keep a processor awake.
 
     private static readonly PropertyInfo? s_totalEvictions = typeof(MemoryCacheStatistics).GetProperty("TotalEvictions"); // Microsoft's have it since version 11.
 
@@ -77,7 +77,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         _clock = new CacheClock(timeProvider, _options.Clock);
         _statistics = _options.TrackStatistics ? new CacheStatistics() : null;
         _sizeLimit = _options.SizeLimit ?? -1;
-        _calendar = new ExpirationCalendar(dayLength: (long)Math.Clamp(_options.ExpirationScanFrequency.TotalMilliseconds, LeastScanTime, int.MaxValue)); // More no timer can do.
+        _calendar = new ExpirationCalendar(this, Math.Clamp(_options.ExpirationScanFrequency.Ticks, LeastScanTime, int.MaxValue * TimeSpan.TicksPerMillisecond)); // More no timer can do.
         _timer = CreateTimer(timeProvider, new WeakReference<SwmrMemoryCache>(this));
         TracksLinkedEntries = _options.TrackLinkedCacheEntries;
         if (meterFactory is not null && _statistics is not null)
@@ -112,7 +112,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     {
         ArgumentNullException.ThrowIfNull(key);
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        var entry = new SwmrCacheEntry(key, this);
+        var entry = new SwmrCacheEntry(key, _calendar.Blank);
         if (TracksLinkedEntries)
         {
             entry.EnterScope();
@@ -308,9 +308,8 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
 
             if (isKept)
             {
-                entry.IsIn = true;
                 _size += entry.Size ?? 0;
-                _calendar.Add(entry, now);
+                _calendar.Add(entry, now); // From here on it is in.
                 isToSetTimer = ClaimTimer();
             }
         }
@@ -408,8 +407,8 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
     private void Forget(SwmrCacheEntry entry, EvictionReason reason)
     {
         entry.Expire(reason);
-        entry.IsIn = false;
         _size -= entry.Size ?? 0;
         _calendar.Remove(entry);
+        entry.Leave();
     }
 }
