@@ -7,20 +7,23 @@ namespace SwmrKit;
 /// <summary>The making of one value, which all who miss it meanwhile wait for.</summary>
 internal sealed class CacheFlight : IDisposable
 {
+    private const int BegunAnew = -1;
+
     private static readonly ConditionalWeakTable<IMemoryCache, ConcurrentDictionary<object, CacheFlight>> s_flights = [];
     private static readonly AsyncLocal<CacheFlight?> s_current = new();
-    private static readonly Lock s_lock = new(); // Guards who waits for whom, and how many.
 
     private readonly TaskCompletionSource<object?> _landed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _abandoned = new();
     private readonly ConcurrentDictionary<object, CacheFlight> _flights;
     private readonly object _key;
-    private readonly List<CacheFlight> _awaited = []; // By its factory.
+    private readonly List<CacheFlight> _awaited = []; // By its factory. Guarded by the lock of all who wait so.
     private SwmrCacheEntry? _entry; // What was made or found, if what is made of it depends on it too.
-    private bool _isBegunAnew; // Guarded by the lock, as what follows.
-    private int _passengers = 1; // Who wants the value; when nobody does any more its factory is told.
+    private int _passengers = 1; // Who wants the value. When nobody does any more its factory is told, and whoever comes then begins anew. Changed by interlocked instructions.
 
     private CacheFlight(ConcurrentDictionary<object, CacheFlight> flights, object key) => (_flights, _key) = (flights, key);
+
+    /// <summary>Guards which factories wait for which flights, of all caches, for a circle may lead through several. Whoever does not ask from inside a factory closes no circle and leaves it alone.</summary>
+    internal static Lock Waits { get; } = new();
 
     public Task<object?> Landed => _landed.Task;
 
@@ -42,9 +45,12 @@ internal sealed class CacheFlight : IDisposable
                 flight = new CacheFlight(flights, key);
                 if (flights.TryAdd(key, flight))
                 {
-                    lock (s_lock)
+                    if (s_current.Value is { } asking)
                     {
-                        s_current.Value?._awaited.Add(flight);
+                        lock (Waits)
+                        {
+                            asking._awaited.Add(flight);
+                        }
                     }
 
                     isMine = true;
@@ -93,19 +99,7 @@ internal sealed class CacheFlight : IDisposable
     public void PassOn() => _entry?.PropagateTo(SwmrCacheEntry.Current);
 
     /// <summary>Whether what was made may be put into the cache: not if all had given up and another has begun anew. From here on nobody does.</summary>
-    public bool TryKeep()
-    {
-        lock (s_lock)
-        {
-            if (_isBegunAnew)
-            {
-                return false;
-            }
-
-            _passengers++;
-            return true;
-        }
-    }
+    public bool TryKeep() => TryCount(beginsAnew: false);
 
     public void Crash(Exception exception) => End(() =>
     {
@@ -116,14 +110,15 @@ internal sealed class CacheFlight : IDisposable
     /// <summary>One who waits has the value, or gives up.</summary>
     public void Leave()
     {
-        bool isLast;
-        lock (s_lock)
+        if (s_current.Value is { } asking)
         {
-            s_current.Value?._awaited.Remove(this);
-            isLast = --_passengers == 0;
+            lock (Waits)
+            {
+                asking._awaited.Remove(this);
+            }
         }
 
-        if (isLast && !_landed.Task.IsCompleted)
+        if (Interlocked.Decrement(ref _passengers) == 0 && !_landed.Task.IsCompleted)
         {
             try
             {
@@ -146,26 +141,65 @@ internal sealed class CacheFlight : IDisposable
 
     private bool TryBoard()
     {
-        lock (s_lock)
+        if (s_current.Value is not { } asking)
         {
-            CacheFlight? mine = s_current.Value;
-            if (mine is not null && Awaits(this, mine))
-            {
-                throw new InvalidOperationException($"The value for '{_key}' is being made, and that waits for what this would make: a circle.");
-            }
-
-            if (_passengers == 0)
-            {
-                _isBegunAnew = true;
-                return false;
-            }
-
-            _passengers++;
-            mine?._awaited.Add(this);
-            return true;
+            return TryCount(beginsAnew: true);
         }
+
+        var circle = new List<CacheFlight>();
+        lock (Waits)
+        {
+            if (!FindWay(this, asking, circle))
+            {
+                if (!TryCount(beginsAnew: true))
+                {
+                    return false;
+                }
+
+                asking._awaited.Add(this);
+                return true;
+            }
+        }
+
+        // Out here, for keys say themselves what they are called.
+        throw new InvalidOperationException(
+            $"GetOrCreateOnce would never return: the factory for '{asking._key}' asks for '{_key}'{string.Concat(circle.Skip(1).Select(static flight => $", whose factory waits for '{flight._key}'"))}. " +
+            "A value cannot be made of itself: let one of these factories make what it needs without asking for it by its key.");
     }
 
-    private static bool Awaits(CacheFlight flight, CacheFlight target) =>
-        ReferenceEquals(flight, target) || flight._awaited.Exists(awaited => Awaits(awaited, target));
+    /// <summary>Counts one more, unless another has begun anew.</summary>
+    /// <param name="beginsAnew">Whether the caller does, if nobody is counted.</param>
+    private bool TryCount(bool beginsAnew)
+    {
+        int seen = Volatile.Read(ref _passengers);
+        while (seen != BegunAnew)
+        {
+            int next = seen == 0 && beginsAnew ? BegunAnew : seen + 1;
+            int found = Interlocked.CompareExchange(ref _passengers, next, seen);
+            if (found == seen)
+            {
+                return next != BegunAnew;
+            }
+
+            seen = found;
+        }
+
+        return false;
+    }
+
+    /// <summary>Finds how a flight waits, through others, for another.</summary>
+    /// <param name="flight">Who waits.</param>
+    /// <param name="target">For whom.</param>
+    /// <param name="way">The flights from the one to the other, both included.</param>
+    private static bool FindWay(CacheFlight flight, CacheFlight target, List<CacheFlight> way)
+    {
+        way.Add(flight);
+        if (ReferenceEquals(flight, target) || flight._awaited.Exists(awaited => FindWay(awaited, target, way)))
+        {
+            return true;
+        }
+
+        way.RemoveAt(way.Count - 1);
+        return false;
+    }
 }

@@ -98,7 +98,7 @@ internal sealed class SwmrCacheEntry(object key, CalendarPage page) : ICacheEntr
         {
             if (value < 0)
             {
-                throw new ArgumentOutOfRangeException(nameof(value), value, "The size of a cache entry is not negative.");
+                throw new ArgumentOutOfRangeException(nameof(value), value, $"The Size of a cache entry was set to {value}. It is 0 or more, in the units of the cache's SizeLimit, or null where there is no limit.");
             }
 
             if (_place < Out)
@@ -303,6 +303,6 @@ internal sealed class SwmrCacheEntry(object key, CalendarPage page) : ICacheEntr
     }
 
     private static long Positive(TimeSpan? value, string name) => value <= TimeSpan.Zero
-        ? throw new ArgumentOutOfRangeException(name, value, "The time until an entry expires is positive.")
+        ? throw new ArgumentOutOfRangeException(name, value, $"{name} was set to {value}. The time until an entry expires is more than zero, or null for none.")
         : value?.Ticks ?? 0;
 }

@@ -142,19 +142,28 @@ public sealed partial class SwmrMemoryCache
 
     /// <summary>Removes what has expired, and then by priority and age as much as is wanted.</summary>
     /// <param name="count">How many entries; null for so many that the sizes fall to the share of the limit that compaction leaves.</param>
-    /// <returns>How many have gone. An entry whose key throws stays, and others go in its place; what it threw is thrown in the end.</returns>
+    /// <returns>How many have gone. An entry whose key throws stays, and others go in its place; one whose token throws counts as not expired. What was thrown first is thrown in the end.</returns>
     private int MakeRoom(long? count)
     {
         _clock.Adjust();
         long now = _clock.Now;
         SwmrCacheEntry[] entries = _table.Entries;
+        ExceptionDispatchInfo? failure = null;
         foreach (SwmrCacheEntry entry in entries)
         {
-            entry.IsExpired(now); // Out here, for the tokens are asked; it says so from now on.
+            try
+            {
+                entry.IsExpired(now); // Out here, for the tokens are asked; it says so from now on.
+            }
+#pragma warning disable CA1031 // A token that cannot say whether it has changed keeps no entry in the cache, its own neither.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                failure ??= ExceptionDispatchInfo.Capture(exception);
+            }
         }
 
         var removed = new List<SwmrCacheEntry>();
-        ExceptionDispatchInfo? failure = null;
         using (EnterToWrite())
         {
             long target = count ?? _size - (_sizeLimit - (long)(_sizeLimit * _options.CompactionPercentage));

@@ -172,7 +172,8 @@ public sealed class GetOrCreateOnceTests : IClassFixture<SharedMachine>
     public void A_factory_may_ask_for_other_keys_and_one_that_asks_for_its_own_is_refused()
     {
         Assert.Equal(2, _cache.GetOrCreateOnce("outer", _ => 1 + _cache.GetOrCreateOnce("inner", static _ => 1)));
-        Assert.Throws<InvalidOperationException>(() => _cache.GetOrCreateOnce<int>("self", _ => _cache.GetOrCreateOnce("self", static _ => 1)));
+        InvalidOperationException failure = Assert.Throws<InvalidOperationException>(() => _cache.GetOrCreateOnce<int>("self", _ => _cache.GetOrCreateOnce("self", static _ => 1)));
+        Assert.StartsWith("GetOrCreateOnce would never return: the factory for 'self' asks for 'self'. ", failure.Message, StringComparison.Ordinal);
         Assert.Equal(3, _cache.GetOrCreateOnce("self", static _ => 3));
     }
 
@@ -194,6 +195,31 @@ public sealed class GetOrCreateOnceTests : IClassFixture<SharedMachine>
         Task<int>[] both = [Make("a", "b"), Make("b", "a")];
         Exception[] failures = [await Record.ExceptionAsync(() => both[0]), await Record.ExceptionAsync(() => both[1])];
         Assert.All(failures, static failure => Assert.IsType<InvalidOperationException>(failure)); // One is refused, and the other waited for it.
+        Assert.Matches("^GetOrCreateOnce would never return: the factory for '([ab])' asks for '(?!\\1)([ab])', whose factory waits for '\\1'[.] ", failures[0].Message);
+    }
+
+    [Fact]
+    public void Whoever_asks_outside_of_factories_needs_no_lock_of_those_who_ask_inside()
+    {
+        lock (CacheFlight.Waits)
+        {
+            Wait.OnThread(() =>
+            {
+                Assert.Equal(1, _cache.GetOrCreateOnce("alone", static _ => 1));
+                var gate = new TaskCompletionSource<int>();
+                Task<int>[] both = [.. Enumerable.Range(0, 2).Select(_ => _cache.GetOrCreateOnceAsync("shared", (_, _) => gate.Task).AsTask())];
+                gate.SetResult(2);
+                Assert.Equal([2, 2], Task.WhenAll(both).GetAwaiter().GetResult());
+            });
+        }
+    }
+
+    [Fact]
+    public void A_key_that_takes_its_time_to_say_its_name_in_a_refusal_holds_up_nobody()
+    {
+        var key = new SlowlyNamed(() => Wait.OnThread(() => _cache.GetOrCreateOnce("outer", _ => 1 + _cache.GetOrCreateOnce("inner", static _ => 1))));
+        Assert.Throws<InvalidOperationException>(() => _cache.GetOrCreateOnce<int>(key, _ => _cache.GetOrCreateOnce(key, static _ => 1)));
+        Assert.Equal(2, _cache.Get("outer"));
     }
 
     [Fact]
@@ -224,5 +250,14 @@ public sealed class GetOrCreateOnceTests : IClassFixture<SharedMachine>
         Array.ForEach(threads, static thread => thread.Start());
         Array.ForEach(threads, static thread => thread.Join());
         return made;
+    }
+
+    private sealed class SlowlyNamed(Action naming)
+    {
+        public override string ToString()
+        {
+            naming();
+            return "slow";
+        }
     }
 }

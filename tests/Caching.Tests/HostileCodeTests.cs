@@ -47,11 +47,24 @@ public sealed class HostileCodeTests : IClassFixture<SharedMachine>, IDisposable
         Set(cache, "key", "value", token, s_minute);
         token.Asked = static () => throw new FormatException("token");
         Assert.Throws<FormatException>(() => cache.Get("key"));
-        Assert.Throws<FormatException>(() => cache.Compact(1));
+        Assert.Throws<FormatException>(() => cache.Compact(0));
         Assert.Equal(1, cache.Count);
         _time.Advance(2 * s_minute);
         Assert.Equal(("value", EvictionReason.Expired), _evicted.Take());
         Assert.Equal(0, cache.Count);
+    }
+
+    [Fact]
+    public void A_token_that_always_fails_keeps_no_entry_from_leaving_when_room_is_made_its_own_neither()
+    {
+        using SwmrMemoryCache cache = Create(sizeLimit: 2);
+        var token = new Token();
+        Set(cache, "failing", "failing", token, s_minute);
+        Set(cache, "other", "other", token: null, s_minute);
+        token.Asked = static () => throw new FormatException("token");
+        Assert.Throws<FormatException>(() => cache.Compact(1));
+        Assert.Equal(["failing", "other"], new[] { Next(), Next() }.Order());
+        Assert.Equal((0, 0, 0), (cache.Count, cache.GetCurrentStatistics()!.CurrentEstimatedSize, token.Listeners));
     }
 
     [Fact]
@@ -172,6 +185,19 @@ public sealed class HostileCodeTests : IClassFixture<SharedMachine>, IDisposable
             key.Hashed = null;
             return key;
         }
+    }
+
+    [Fact]
+    public void A_size_or_a_time_that_cannot_be_is_refused_with_what_was_given_and_what_may_be()
+    {
+        using SwmrMemoryCache cache = Create();
+        ICacheEntry entry = cache.CreateEntry("key");
+        Assert.StartsWith(
+            "The Size of a cache entry was set to -3. It is 0 or more, in the units of the cache's SizeLimit",
+            Assert.Throws<ArgumentOutOfRangeException>(() => entry.Size = -3).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "SlidingExpiration was set to -00:01:00. The time until an entry expires is more than zero",
+            Assert.Throws<ArgumentOutOfRangeException>(() => entry.SlidingExpiration = -s_minute).Message, StringComparison.Ordinal);
     }
 
     [Fact]
