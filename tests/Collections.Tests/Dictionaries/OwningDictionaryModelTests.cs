@@ -105,6 +105,8 @@ public sealed class OwningDictionaryModelTests : IClassFixture<SharedMachine>
                 }
 
                 Assert.Equal(then.Count, entries);
+                AssertLeadsTo(_expected, then, read.Snapshot().ChangesSince(snapshot));
+                AssertLeadsTo(then, _expected, snapshot.ChangesSince(read.Snapshot()));
                 Assert.Equal(then.ContainsKey(key), snapshot.TryLease(key, out Lease<Canary>? lease));
                 if (lease is not null)
                 {
@@ -116,6 +118,30 @@ public sealed class OwningDictionaryModelTests : IClassFixture<SharedMachine>
             }
 
             _reads--;
+        }
+
+        /// <summary>Applied to the older state the changes give the newer, each key once, by values that are alive.</summary>
+        private void AssertLeadsTo(Dictionary<TKey, Canary> newer, Dictionary<TKey, Canary> older, OwningDictionaryChanges<TKey, Canary> changes)
+        {
+            Dictionary<TKey, Canary> applied = new(older);
+            HashSet<TKey> keys = [];
+            foreach (DictionaryChange<TKey, Canary> change in changes)
+            {
+                Assert.True(keys.Add(change.Key), "a key has come twice");
+                Assert.Equal(change.Kind != DictionaryChangeKind.Added, applied.Remove(change.Key, out Canary? before));
+                Assert.Same(before, change.OldValue);
+                Assert.NotSame(change.OldValue, change.NewValue);
+                Assert.Equal(change.Kind == DictionaryChangeKind.Removed, change.NewValue is null);
+                if (change.NewValue is { } value)
+                {
+                    applied.Add(change.Key, value);
+                }
+
+                Assert.All(new[] { change.OldValue, change.NewValue }, value => Assert.True(value is null || value.IsAlive || _callers.Contains(value), "something in a change has been disposed"));
+            }
+
+            Assert.Equal(newer.Count, applied.Count);
+            Assert.All(applied, entry => Assert.Same(newer[entry.Key], entry.Value));
         }
 
         private void Do(uint operation, TKey key, int at, int many)

@@ -155,6 +155,42 @@ internal static class OwningDictionaryScenarios
         Hunt = 3,
     };
 
+    /// <summary>Two snapshots are taken under one guard while a value is replaced and another added: the changes lead from the one to the other, and what they hold can be used, the values that went too.</summary>
+    public static Scenario OwnedChanges => new(
+        static () =>
+        {
+            (World world, OwningDictionary<int, Resource> dictionary) = Create(readers: 1, hazards: false);
+            World.Run(
+                ("S", () =>
+                {
+                    DictionaryRead<int, Resource> read = Read(dictionary, world);
+                    OwningDictionarySnapshot<int, Resource> before = read.Snapshot();
+                    OwningDictionarySnapshot<int, Resource> after = read.Snapshot();
+                    int added = 0;
+                    foreach (DictionaryChange<int, Resource> change in after.ChangesSince(before))
+                    {
+                        change.OldValue?.Use();
+                        change.NewValue?.Use();
+                        Model.Assert(change.Kind == (before.ContainsKey(change.Key) ? DictionaryChangeKind.Replaced : DictionaryChangeKind.Added), "a change is not what has become of its key");
+                        Model.Assert(after.TryGetValue(change.Key, out Resource? value) && ReferenceEquals(value, change.NewValue), "a change does not lead to the newer snapshot");
+                        added += change.Kind == DictionaryChangeKind.Added ? 1 : 0;
+                    }
+
+                    Model.Assert(before.Count + added == after.Count, "a change was lost");
+                    read.Dispose();
+                }
+            ),
+                ("W", () =>
+                {
+                    dictionary.Set(First, new Resource());
+                    dictionary.Set(Second, new Resource());
+                }
+            ));
+            world.Drain();
+        },
+        Plain: 1,
+        Full: 2);
+
     /// <summary>A snapshot outlives its guard, and is used under the next one of the same reader: refused, for that one protects nothing of it.</summary>
     public static Scenario OwnedSnapshotUnderLaterGuard => new(
         static () =>

@@ -19,6 +19,9 @@ internal static class OwningDictionaryErrors
         }
     }
 
+    public static ArgumentException OfAnotherRead(string parameter) => new(
+        "The snapshot is of another read section, which alone protects what is in it. Changes are found between two snapshots taken from one read.", parameter);
+
     [DoesNotReturn]
     private static void ThrowEnded() => throw new InvalidOperationException(
         "The read section that this belongs to has ended, or this is the default value. A snapshot, an enumerator or a look-up is for use inside the read it was taken from; a later one protects other values.");
