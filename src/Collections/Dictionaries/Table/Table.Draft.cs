@@ -66,11 +66,27 @@ internal sealed partial class Table<TKey, TStored>
 
         public bool TryFind(TKey key, [MaybeNullWhen(false)] out TStored value) => table.TryFind(Root, key, out value);
 
+        public bool TryFindKey(TKey key, [MaybeNullWhen(false)] out TKey actual) => table.TryFindKey(Root, key, out actual);
+
         public bool Put(TKey key, TStored value, Condition condition, out TStored? existing) => table.Put(this, key, value, condition, default, out existing);
 
         public bool Remove(TKey key, [MaybeNullWhen(false)] out TStored existing) => table.Remove(this, key, Condition.None, default, out existing);
 
-        public bool TryAddAll<TValue>(ReadOnlySpan<KeyValuePair<TKey, TValue>> entries, [MaybeNullWhen(true)] out TKey duplicate) => table.TryAddAll(this, entries, out duplicate);
+        public bool TryAddAll<TValue>(ReadOnlySpan<KeyValuePair<TKey, TValue>> entries, [MaybeNullWhen(true)] out TKey duplicate) => table.TryAddAll(this, entries, passesOver: false, out duplicate);
+
+        public void AddMissing<TValue>(ReadOnlySpan<KeyValuePair<TKey, TValue>> entries) => table.TryAddAll(this, entries, passesOver: true, out _);
+
+        /// <summary>The keys there are so far, in a list that further changes do not touch.</summary>
+        public List<TKey> CopyKeys()
+        {
+            var keys = new List<TKey>();
+            for (var entries = new Cursor(Root); entries.MoveNext();)
+            {
+                keys.Add(entries.Key);
+            }
+
+            return keys;
+        }
 
         public void Clear()
         {

@@ -10,8 +10,12 @@ internal sealed partial class Table<TKey, TStored>
     private const int MostSortedBits = 18; // Finer, and sorting would miss the cache itself.
 
     /// <summary>Adds entries whose keys are absent: many in the order of the pages where they belong, so that memory is gone through once.</summary>
-    /// <returns>False at a key that was there already, or comes twice; others may have been added.</returns>
-    private bool TryAddAll<TValue>(Draft draft, ReadOnlySpan<KeyValuePair<TKey, TValue>> entries, [MaybeNullWhen(true)] out TKey duplicate)
+    /// <param name="draft">The batch.</param>
+    /// <param name="entries">The entries.</param>
+    /// <param name="passesOver">Whether a key that is there already, or came before, is passed over.</param>
+    /// <param name="duplicate">Such a key, where it is not.</param>
+    /// <returns>False at such a key; others may have been added.</returns>
+    private bool TryAddAll<TValue>(Draft draft, ReadOnlySpan<KeyValuePair<TKey, TValue>> entries, bool passesOver, [MaybeNullWhen(true)] out TKey duplicate)
     {
         Hashing hashing = draft.Root.Hashing;
         draft.Expected = draft.Count + entries.Length;
@@ -32,7 +36,7 @@ internal sealed partial class Table<TKey, TStored>
                 (TKey key, TValue value) = entries[at];
                 Root root = draft.Root;
                 uint hash = root.Hashing == hashing ? hashes[at] : HashOf(root.Hashing, key); // It may have been changed meanwhile.
-                if (!Put(draft, root, hash, key, Encode(value), Condition.Absent, default, out _))
+                if (!Put(draft, root, hash, key, Encode(value), Condition.Absent, default, out _) && !passesOver)
                 {
                     duplicate = key;
                     return false;

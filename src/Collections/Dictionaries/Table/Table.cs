@@ -98,6 +98,20 @@ internal sealed partial class Table<TKey, TStored>
         return TryFindReference(root, key, out value);
     }
 
+    /// <summary>Finds the key that is equal to another.</summary>
+    public bool TryFindKey(Root root, TKey key, [MaybeNullWhen(false)] out TKey actual)
+    {
+        uint hash = HashOf(root.Hashing, key);
+        if (Locate(root.Hashing, root.PageOf(hash), hash, key, out Place place) && place.TryRead(out _))
+        {
+            actual = place.Entry.Key.Read();
+            return true;
+        }
+
+        actual = default;
+        return false;
+    }
+
     /// <summary>Finds a key by something else that stands for it: characters for a string.</summary>
     public static bool TryFind<TAlternate>(
         Root root, IAlternateEqualityComparer<TAlternate, TKey> comparer, TAlternate alternate, [MaybeNullWhen(false)] out TKey key, [MaybeNullWhen(false)] out TStored value)
@@ -148,7 +162,7 @@ internal sealed partial class Table<TKey, TStored>
         return TryRead<SoughtString, string>(root, HashOfText(root.Hashing, text), new(text), out value);
     }
 
-    /// <summary>Finds a key, for the writer.</summary>
+    /// <summary>Finds the place of a key.</summary>
     private bool Locate(Hashing hashing, Page head, uint hash, TKey key, out Place place) =>
         typeof(TKey).IsValueType && _comparer is null ? Find<SoughtValue<TKey>, TKey>(head, hash, new(key), out place)
         : hashing == Hashing.Comparer ? Find<SoughtKey<TKey>, TKey>(head, hash, new(_comparer!, key), out place)
