@@ -70,6 +70,49 @@ public sealed class Routes : IClassFixture<SharedMachine>
         await Follow(routes, report);
     }
 
+    [Fact]
+    public void What_the_page_shows_of_sets_is_so()
+    {
+        var report = new StringBuilder();
+        string line = "10.0.0.7 GET /";
+        string[] feed = ["10.0.0.7", "10.0.0.9"];
+
+        CopyOnWriteSet<string> blocked = ["10.0.0.7", "10.0.0.8"];
+        var bySpan = blocked.GetAlternateLookup<ReadOnlySpan<char>>();
+        bool isBlocked = bySpan.Contains(line.AsSpan(0, line.IndexOf(' ')));             // any thread, any time, no string made
+
+        Assert.True(isBlocked);
+
+        SetSnapshot<string> before = blocked.Snapshot();
+        blocked.Update(batch =>                                                         // seen whole or not at all
+        {
+            batch.IntersectWith(feed);
+            batch.UnionWith(feed);
+        });
+        SetSnapshot<string> after = blocked.Snapshot();
+        report.AppendLine($"added {string.Join(", ", after.Except(before))}; removed {string.Join(", ", before.Except(after))}");
+
+        Assert.Equal("added 10.0.0.9; removed 10.0.0.8" + Environment.NewLine, report.ToString());
+    }
+
+    [Fact]
+    public void What_the_page_shows_of_frozen_dictionaries_is_so()
+    {
+        CopyOnWriteDictionary<string, Route> routes = new() { ["/"] = new Route("home") };
+        FrozenDictionaryCell<string, Route> frozen = new(StringComparer.OrdinalIgnoreCase);
+
+        void Reload(IEnumerable<KeyValuePair<string, Route>> loaded) => frozen.Replace(loaded);     // readers see the old one, then the new one
+
+        Reload(routes);
+        Assert.Equal("home", frozen["/"].Service);
+
+        using var log = new DictionaryChangeLog<string, Route>(routes);
+        using IDisposable following = log.Subscribe(since: default, _ => frozen.Replace(routes.Snapshot()));
+
+        routes["/prices"] = new Route("shop");
+        Wait.Until(() => frozen.ContainsKey("/PRICES"), "the frozen copy never became what the routes are");
+    }
+
     private static async Task Follow(CopyOnWriteDictionary<string, Route> routes, StringBuilder report)
     {
         using var log = new DictionaryChangeLog<string, Route>(routes);
