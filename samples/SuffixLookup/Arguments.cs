@@ -7,8 +7,9 @@ internal sealed record Arguments
 {
     public const string Usage = """
         SuffixLookup: readers look up host names in the Public Suffix List while a writer keeps changing it:
-        first in one CopyOnWriteDictionary, changed as fast as it goes and checked by its readers, then in
-        SwmrKit's types and what one could use instead, at the same pace for all.
+        first in one CopyOnWriteDictionary, changed as fast as it goes and checked by its readers; then in
+        native indexes that follow it by its change log, a line for each reload; then in SwmrKit's types and
+        what one could use instead, at the same pace for all.
 
           SuffixLookup [--seconds N] [--readers N] [--list FILE] [--json]
           SuffixLookup [--list FILE] lookup HOST...

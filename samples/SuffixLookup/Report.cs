@@ -48,6 +48,22 @@ internal static class Report
         yield return "";
     }
 
+    public static IEnumerable<string> Lines(FollowedRulesResult followed)
+    {
+        yield return Line(followed.LookUps, "look-ups of hosts", followed.FreedWhileRead, "in an index that had been freed");
+        yield return Line(followed.Retired, "indexes retired", followed.NeverFreed, "not freed after their last reader");
+        yield return Line(followed.Domains, "top-level domains", followed.WrongAnswers, "hosts answered otherwise than by the rules");
+        yield return "";
+    }
+
+    public static IEnumerable<string> Faults(FollowedRulesResult followed)
+    {
+        if (followed.Violations > 0)
+        {
+            yield return $"{followed.Violations} violations in the indexes that follow the rules: {followed.FreedWhileRead} freed while they were read, {followed.NeverFreed} never freed, {followed.WrongAnswers} hosts answered otherwise than by the rules.";
+        }
+    }
+
     /// <summary>What went against the promises of SwmrKit's types, a line each.</summary>
     public static IEnumerable<string> Faults(LiveRulesResult rules, Standing[] standings)
     {
@@ -69,7 +85,7 @@ internal static class Report
         }
     }
 
-    public static string Json(LiveRulesResult rules, Standing[] standings, int rejectedReloads)
+    public static string Json(LiveRulesResult rules, FollowedRulesResult followed, Standing[] standings, int rejectedReloads)
     {
         Standing ours = standings[0];
         return JsonSerializer.Serialize(new Dictionary<string, object>
@@ -80,7 +96,7 @@ internal static class Report
             ["reclaimed"] = ours.Retirement.Reclaimed,
             ["pending"] = ours.Retirement.Pending,
             ["heavyBarriers"] = ours.Retirement.HeavyBarriers,
-            ["violations"] = standings.Sum(static s => s.Violations) + rules.Violations,
+            ["violations"] = standings.Sum(static s => s.Violations) + rules.Violations + followed.Violations,
             ["rejectedReloads"] = rejectedReloads,
             ["tier"] = AsymmetricBarrier.Tier.ToString(),
             ["rules"] = new Dictionary<string, long>
@@ -95,6 +111,18 @@ internal static class Report
                 ["halfReloads"] = rules.HalfReloads,
                 ["reports"] = rules.Reports,
                 ["mixedReports"] = rules.MixedReports,
+            },
+            ["followed"] = new Dictionary<string, long>
+            {
+                ["reloads"] = followed.Reloads,
+                ["added"] = followed.Added,
+                ["removed"] = followed.Removed,
+                ["changed"] = followed.Changed,
+                ["lookUps"] = followed.LookUps,
+                ["freedWhileRead"] = followed.FreedWhileRead,
+                ["wrongAnswers"] = followed.WrongAnswers,
+                ["retired"] = followed.Retired,
+                ["freed"] = followed.Freed,
             },
         });
     }

@@ -29,6 +29,12 @@ public sealed class ContestTests : IClassFixture<ExclusiveMachine>
         RuleCounts rules = standings.Rules;
         Assert.All([rules.LookUps, rules.Edits, rules.Batches, rules.Reloads, rules.Reports], static done => Assert.True(done > 0));
         Assert.All([rules.BytesAllocated, rules.LateEdits, rules.HalfBatches, rules.HalfReloads, rules.MixedReports], static faults => Assert.Equal(0, faults));
+        FollowedCounts followed = standings.Followed;
+        Assert.Equal((5, 17, 19, 0), (followed.Reloads, followed.Added, followed.Removed, followed.Changed));
+        Assert.True(followed.LookUps > 0);
+        Assert.True(followed.Retired > 0);
+        Assert.Equal(followed.Retired, followed.Freed);
+        Assert.Equal((0, 0), (followed.FreedWhileRead, followed.WrongAnswers));
     }
 
     [Fact]
@@ -45,6 +51,8 @@ public sealed class ContestTests : IClassFixture<ExclusiveMachine>
             ["single edits", "batches", "full reloads", "reports on snapshots"],
             result.Output[3..7].Select(static line => Assert.Single(Regex.Matches(line, @"(?<=^ +[\d,]+ )\w+( \w+)*(?= +0 \w)")).Value));
         Assert.Matches(@"^The last report: 9,511 names: [\d,]+ suffixes, \d+ wildcards, 8 exceptions;", result.Output[7]);
+        Assert.Matches(@"^reload 1: 1 added \(reload-1\.swmrkit-live\), 3 removed \([^ ]+, [^ ]+, [^ ]+\), [1-4] of 1,4\d\d indexes replaced$", result.Output[10]);
+        Assert.All(result.Output[11..15], static line => Assert.Matches(@"^reload [2-5]: 4 added \(.*\), 4 removed \(.*\), [1-8] of 1,4\d\d indexes replaced$", line));
     }
 
     [Fact]
@@ -69,7 +77,7 @@ public sealed class ContestTests : IClassFixture<ExclusiveMachine>
 
     private sealed record Standings(
         Dictionary<string, double> ReadsPerSecond, long Publishes, long Retired, long Reclaimed, long Pending, long HeavyBarriers, long Violations, int RejectedReloads, string Tier,
-        RuleCounts Rules)
+        RuleCounts Rules, FollowedCounts Followed)
     {
         private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { RespectRequiredConstructorParameters = true };
 
@@ -79,4 +87,7 @@ public sealed class ContestTests : IClassFixture<ExclusiveMachine>
 
     private sealed record RuleCounts(
         long LookUps, long BytesAllocated, long Edits, long LateEdits, long Batches, long HalfBatches, long Reloads, long HalfReloads, long Reports, long MixedReports);
+
+    private sealed record FollowedCounts(
+        long Reloads, long Added, long Removed, long Changed, long LookUps, long FreedWhileRead, long WrongAnswers, long Retired, long Freed);
 }

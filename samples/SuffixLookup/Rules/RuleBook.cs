@@ -7,11 +7,17 @@ namespace SuffixLookup;
 /// walk must belong to one moment, it goes over a snapshot: that is how <see cref="SuffixSnapshot"/> uses it.</remarks>
 internal sealed class RuleBook : IRuleBook
 {
+    /// <summary>Rules of one kind are the same, whatever their edition.</summary>
+    private static readonly EqualityComparer<Rule> s_byKinds = EqualityComparer<Rule>.Create(static (one, other) => one?.Kinds == other?.Kinds, static rule => (int)rule.Kinds);
+
     private readonly CopyOnWriteDictionary<string, Rule> _rules = new(StringComparer.Ordinal);
     private readonly CopyOnWriteDictionary<string, Rule>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
     private long _edition;
 
     public RuleBook() => _bySpan = _rules.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>The number of changes there have been.</summary>
+    public long Version => _rules.Version;
 
     /// <summary>Where the registrable domain of a canonical host name begins, or -1 where there is none.</summary>
     public int FindRegistrable(ReadOnlySpan<char> host) => SuffixMatcher.FindRegistrable(new BySpan(_bySpan), host);
@@ -65,6 +71,9 @@ internal sealed class RuleBook : IRuleBook
             }
         });
     }
+
+    /// <summary>Begins to tell what changes: rules that come, go, or become others. A reload tells only of those in which it differs.</summary>
+    public DictionaryChangeLog<string, Rule> Follow() => new(_rules, new() { ValueComparer = s_byKinds });
 
     public DictionarySnapshot<string, Rule> Snapshot() => _rules.Snapshot();
 
