@@ -9,12 +9,17 @@ internal static class Rows
     /// <summary>A peer of rows whose keys somebody has chosen so that they collide: the same with keys that nobody has.</summary>
     private const string NoFlood = "benign";
 
+    /// <summary>How many entries the frozen dictionaries have.</summary>
+    public const int FrozenEntries = 10_000;
+
     public static readonly Row[] All =
     [
         .. OfReaders,
         .. OfCaches,
         .. OfDictionaries("int", Keys.Numbers),
         .. OfDictionaries("string", Keys.Strings),
+        .. OfFrozen<StaticFrozenNumbers, int>("int", Keys.Numbers(FrozenEntries)),
+        .. OfFrozen<StaticFrozenStrings, string>("string", Keys.Strings(FrozenEntries)),
         new("dictionary", "churn-10k", 1, static () => [new Churn<OurTable<int>>(10_000), new Churn<ConcurrentTable<int>>(10_000), new Churn<ImmutableTable<int>>(10_000)]),
         new("dictionary", "flooded-string-100k", 1, static () =>
         [
@@ -113,6 +118,19 @@ internal static class Rows
         {
             yield return new("dictionary", $"set-after-snapshot-{kind}-{size}", 1, () => SetsAfterSnapshots(keys(count)));
             yield return new("dictionary", $"batch-after-snapshot-{kind}-{size}", 1, () => BatchesAfterSnapshots(keys(count)));
+        }
+    }
+
+    private static IEnumerable<Row> OfFrozen<TStatic, TKey>(string kind, Keys<TKey> keys)
+        where TStatic : struct, ITable<TStatic, TKey>
+        where TKey : notnull
+    {
+        foreach ((string what, bool found) in new[] { ("hit", true), ("miss", false) })
+        {
+            yield return new("frozen", $"{what}-{kind}-10k", 1, () =>
+            [
+                new LookUp<FrozenCellTable<TKey>, TKey>(keys, found), new LookUp<FrozenTable<TKey>, TKey>(keys, found), new LookUp<TStatic, TKey>(keys, found), new LookUp<OurTable<TKey>, TKey>(keys, found),
+            ]);
         }
     }
 

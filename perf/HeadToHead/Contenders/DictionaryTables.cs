@@ -107,6 +107,48 @@ internal readonly struct FrozenTable<TKey>(FrozenDictionary<TKey, long> table) :
     public bool TryGetValue(TKey key, out long value) => table.TryGetValue(key, out value);
 }
 
+internal readonly struct FrozenCellTable<TKey>(FrozenDictionaryCell<TKey, long> table) : ITable<FrozenCellTable<TKey>, TKey>
+    where TKey : notnull
+{
+    public static string Name => "FrozenDictionaryCell";
+
+    public static FrozenCellTable<TKey> Of(IEnumerable<KeyValuePair<TKey, long>> entries) => new(new FrozenDictionaryCell<TKey, long>(entries));
+
+    public bool TryGetValue(TKey key, out long value) => table.TryGetValue(key, out value);
+}
+
+/// <summary>In a static field that is never written again, whose content the JIT knows: the fastest form there is, and one that cannot be replaced. One for the process, so all rows that use it have the same keys.</summary>
+internal readonly struct StaticFrozenNumbers : ITable<StaticFrozenNumbers, int>
+{
+    public static string Name => "static FrozenDictionary";
+
+    public static StaticFrozenNumbers Of(IEnumerable<KeyValuePair<int, long>> entries) =>
+        Held.Table.Count == entries.Count() ? default : throw new InvalidOperationException("the static table is that of other rows");
+
+    public bool TryGetValue(int key, out long value) => Held.Table.TryGetValue(key, out value);
+
+    private static class Held
+    {
+        public static readonly FrozenDictionary<int, long> Table = Keys.Numbers(Rows.FrozenEntries).Entries.ToFrozenDictionary();
+    }
+}
+
+/// <summary>As <see cref="StaticFrozenNumbers"/>.</summary>
+internal readonly struct StaticFrozenStrings : ITable<StaticFrozenStrings, string>
+{
+    public static string Name => "static FrozenDictionary";
+
+    public static StaticFrozenStrings Of(IEnumerable<KeyValuePair<string, long>> entries) =>
+        Held.Table.Count == entries.Count() ? default : throw new InvalidOperationException("the static table is that of other rows");
+
+    public bool TryGetValue(string key, out long value) => Held.Table.TryGetValue(key, out value);
+
+    private static class Held
+    {
+        public static readonly FrozenDictionary<string, long> Table = Keys.Strings(Rows.FrozenEntries).Entries.ToFrozenDictionary();
+    }
+}
+
 /// <summary>Published by a reference, as one does: the one writer replaces it.</summary>
 internal readonly struct ImmutableTable<TKey> : IPersistentTable<ImmutableTable<TKey>, TKey>
     where TKey : notnull

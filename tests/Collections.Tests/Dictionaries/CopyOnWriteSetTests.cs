@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 
 namespace SwmrKit.Tests;
 
@@ -234,6 +235,13 @@ public sealed class CopyOnWriteSetTests : IClassFixture<SharedMachine>
 
             return found;
         }
+    }
+
+    [Fact]
+    public void An_item_has_one_byte_beside_it_which_its_alignment_pads()
+    {
+        Assert.Equal(2 * sizeof(int), Unsafe.SizeOf<Table<int, byte>.Entry>());
+        Assert.Equal(2 * nint.Size, Unsafe.SizeOf<Table<string, byte>.Entry>());
     }
 
     [Fact]
