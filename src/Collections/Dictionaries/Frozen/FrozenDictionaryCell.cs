@@ -10,7 +10,8 @@ namespace SwmrKit;
 /// <typeparam name="TValue">The type of the values, which are never disposed.</typeparam>
 /// <remarks>
 /// <para><b>When to use it.</b> For what is read all the time and loaded again every few minutes or hours: rules, translations, tables from a file. Building is dear (many times what a <see cref="Dictionary{TKey, TValue}"/> takes, and O(n) for a single
-/// change too), and buys the fastest look-ups there are. What changes entry by entry belongs in a <see cref="CopyOnWriteDictionary{TKey, TValue}"/>, which has batches, differences and a change log as well; a cell may hold a frozen copy of one.</para>
+/// change too); what it buys depends on the keys. A <see cref="CopyOnWriteDictionary{TKey, TValue}"/> is seldom much slower to read, at some sizes and on misses faster, and has single writes, batches, differences and a change log besides: where a frozen dictionary is
+/// not in place already, measure both. A cell may hold a frozen copy of such a dictionary.</para>
 /// <para><b>Reading.</b> <see cref="Current"/> is one state, immutable, for as long as one keeps it: several look-ups that must belong together go through it. Reads take no lock, never wait and allocate nothing.</para>
 /// <para><b>Writing.</b> A new state is built on the thread that brings it, beside readers and other writers, and published by one store; the last to be published stays. Where it is built from the state before,
 /// <see cref="TryReplace"/> notices that somebody else was faster.</para>
