@@ -166,26 +166,17 @@ internal static class OwningDictionaryScenarios
                     DictionaryRead<int, Resource> read = Read(dictionary, world);
                     OwningDictionarySnapshot<int, Resource> before = read.Snapshot();
                     OwningDictionarySnapshot<int, Resource> after = read.Snapshot();
-                    int added = 0;
                     foreach (DictionaryChange<int, Resource> change in after.ChangesSince(before))
                     {
-                        change.OldValue?.Use();
-                        change.NewValue?.Use();
-                        Model.Assert(change.Kind == (before.ContainsKey(change.Key) ? DictionaryChangeKind.Replaced : DictionaryChangeKind.Added), "a change is not what has become of its key");
-                        Model.Assert(after.TryGetValue(change.Key, out Resource? value) && ReferenceEquals(value, change.NewValue), "a change does not lead to the newer snapshot");
-                        added += change.Kind == DictionaryChangeKind.Added ? 1 : 0;
+                        Model.Assert(change is { Kind: DictionaryChangeKind.Replaced, Key: First }, "a change that nobody has made");
+                        change.OldValue!.Use();
+                        change.NewValue!.Use();
                     }
 
-                    Model.Assert(before.Count + added == after.Count, "a change was lost");
                     read.Dispose();
                 }
             ),
-                ("W", () =>
-                {
-                    dictionary.Set(First, new Resource());
-                    dictionary.Set(Second, new Resource());
-                }
-            ));
+                ("W", () => dictionary.Set(First, new Resource())));
             world.Drain();
         },
         Plain: 1,
