@@ -181,6 +181,24 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     public void Mutant_ReasonLookedForBeforeListenersAreStored_is_killed() => Kill("ReasonLookedForBeforeListenersAreStored");
 
     [Fact]
+    public void Mutant_CopyNotLookedAtAgain_is_killed() => Kill("CopyNotLookedAtAgain");
+
+    [Fact]
+    public void Mutant_CopyLookedAtTooEarly_is_killed() => Kill("CopyLookedAtTooEarly");
+
+    [Fact]
+    public void Mutant_ValueBeforeMark_is_killed() => Kill("ValueBeforeMark");
+
+    [Fact]
+    public void Mutant_MarkDropped_is_killed() => Kill("MarkDropped");
+
+    [Fact]
+    public void Mutant_VersionBeforeValue_is_killed() => Kill("VersionBeforeValue");
+
+    [Fact]
+    public void Mutant_ReaderStartsFromOldValue_is_killed() => Kill("ReaderStartsFromOldValue");
+
+    [Fact]
     public void Every_mutant_has_its_test() => Assert.All(
         MutantCatalog.All, static mutant => Assert.NotNull(typeof(MutantTests).GetMethod($"Mutant_{mutant.Name}_is_killed")?.GetCustomAttribute<FactAttribute>()));
 

@@ -93,6 +93,11 @@ public sealed class ReaderScenarioTests(ITestOutputHelper output) : ScenarioTest
     public static Type Scenarios => typeof(ReaderScenarios);
 }
 
+public sealed class SeqLockScenarioTests(ITestOutputHelper output) : ScenarioTests<SeqLockScenarioTests>(output), IScenarioGroup
+{
+    public static Type Scenarios => typeof(SeqLockScenarios);
+}
+
 /// <summary>No scenario is left out.</summary>
 public sealed class ScenarioGroupTests : IClassFixture<SharedMachine>
 {
