@@ -15,6 +15,15 @@ internal abstract class Contender(string name) : IDisposable
     {
     }
 
+    /// <summary>Called before the threads begin to run, and after they have ended, untimed: for what is to go on meanwhile.</summary>
+    public virtual void Before()
+    {
+    }
+
+    public virtual void After()
+    {
+    }
+
     /// <summary>Does the operation that many times on the calling thread.</summary>
     public abstract void Run(int iterations);
 

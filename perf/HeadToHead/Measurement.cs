@@ -94,6 +94,7 @@ internal sealed class Measurement : IDisposable
     {
         Span<Worker> workers = _workers.AsSpan(0, Math.Min(_workers.Length, _contenders[contender].MostThreads));
         using var start = new Barrier(workers.Length);
+        _contenders[contender].Before();
         foreach (Worker worker in workers)
         {
             worker.Begin(contender, iterations, start);
@@ -108,6 +109,7 @@ internal sealed class Measurement : IDisposable
             bytes += worker.Bytes;
         }
 
+        _contenders[contender].After();
         return (nanoseconds / iterations, bytes / ((double)iterations * workers.Length));
     }
 

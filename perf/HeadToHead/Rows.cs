@@ -16,6 +16,7 @@ internal static class Rows
     [
         .. OfReaders,
         .. OfCaches,
+        .. OfSeqLocks,
         .. OfDictionaries("int", Keys.Numbers),
         .. OfDictionaries("string", Keys.Strings),
         .. OfFrozen<StaticFrozenNumbers, int>("int", Keys.Numbers(FrozenEntries)),
@@ -80,6 +81,29 @@ internal static class Rows
         [
             new CacheHit<OurCacheAtRest>(1, Stay.ForEver), new CacheHit<OurCacheInMotion>(1, Stay.ForEver), new CacheHit<MicrosoftsCacheAtRest>(1, Stay.ForEver),
         ])),
+    ];
+
+    private static IEnumerable<Row> OfSeqLocks =>
+    [
+        new("seqlock", "read-8", 1, static () => BlockReads<Block8>(besideWriter: false)),
+        new("seqlock", "read-64", 1, static () => BlockReads<Block64>(besideWriter: false)),
+        new("seqlock", "read-64-x2", 2, static () => BlockReads<Block64>(besideWriter: false)),
+        new("seqlock", "read-256", 1, static () => BlockReads<Block256>(besideWriter: false)),
+        new("seqlock", "read-8-writer", 1, static () => BlockReads<Block8>(besideWriter: true)),
+        new("seqlock", "read-64-writer", 1, static () => BlockReads<Block64>(besideWriter: true)),
+        new("seqlock", "read-256-writer", 1, static () => BlockReads<Block256>(besideWriter: true)),
+        new("seqlock", "write-64", 1, static () =>
+        [
+            new BlockWrite<InRing<Block64>, Block64>(), new BlockWrite<InOneSlot<Block64>, Block64>(), new BlockWrite<UnderLock<Block64>, Block64>(),
+            new BlockWrite<UnderReaderWriterLock<Block64>, Block64>(), new BlockWrite<InNewObject<Block64>, Block64>(),
+        ]),
+    ];
+
+    private static Contender[] BlockReads<TBlock>(bool besideWriter)
+        where TBlock : unmanaged, IBlock =>
+    [
+        new BlockRead<InRing<TBlock>, TBlock>(besideWriter), new BlockRead<InOneSlot<TBlock>, TBlock>(besideWriter), new BlockRead<Unprotected<TBlock>, TBlock>(besideWriter),
+        new BlockRead<UnderLock<TBlock>, TBlock>(besideWriter), new BlockRead<UnderReaderWriterLock<TBlock>, TBlock>(besideWriter), new BlockRead<InNewObject<TBlock>, TBlock>(besideWriter),
     ];
 
     private static Contender[] Hits(int keys, Stay stay) => [new CacheHit<OurCache>(keys, stay), new CacheHit<MicrosoftsCache>(keys, stay)];

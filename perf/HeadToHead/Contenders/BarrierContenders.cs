@@ -169,3 +169,51 @@ internal sealed class BusyThread : IDisposable
         _thread.Join();
     }
 }
+
+/// <summary>A thread that does something again and again from <see cref="Start"/> to <see cref="Pause"/>.</summary>
+internal sealed class PausedThread : IDisposable
+{
+    private readonly ManualResetEventSlim _mayRun = new(false);
+    private readonly ManualResetEventSlim _rests = new(false);
+    private readonly BusyThread _thread;
+    private volatile bool _pauses = true;
+
+    public PausedThread(Action something) => _thread = new BusyThread(() =>
+    {
+        if (_pauses)
+        {
+            _rests.Set();
+            _mayRun.Wait();
+        }
+        else
+        {
+            _rests.Reset();
+            something();
+        }
+    });
+
+    /// <summary>Returns when it has begun.</summary>
+    public void Start()
+    {
+        _pauses = false;
+        _mayRun.Set();
+        SpinWait.SpinUntil(() => !_rests.IsSet);
+    }
+
+    /// <summary>Returns when it has ended.</summary>
+    public void Pause()
+    {
+        _mayRun.Reset();
+        _pauses = true;
+        _rests.Wait();
+    }
+
+    public void Dispose()
+    {
+        _pauses = true;
+        _mayRun.Set();
+        _thread.Dispose();
+        _mayRun.Dispose();
+        _rests.Dispose();
+    }
+}

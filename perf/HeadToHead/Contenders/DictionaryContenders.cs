@@ -231,8 +231,7 @@ internal sealed class LookUpBesideWriter<TTable, TKey> : Contender
     public const string Alone = "no writer";
 
     private readonly LookUp<TTable, TKey> _reader;
-    private readonly ManualResetEventSlim _mayWrite = new(false);
-    private readonly BusyThread? _writer;
+    private readonly PausedThread? _writer;
 
     public LookUpBesideWriter(Keys<TKey> keys, bool writes)
         : base(writes ? TTable.Name : Alone)
@@ -241,9 +240,8 @@ internal sealed class LookUpBesideWriter<TTable, TKey> : Contender
         if (writes)
         {
             int next = 0;
-            _writer = new BusyThread(() =>
+            _writer = new PausedThread(() =>
             {
-                _mayWrite.Wait();
                 for (int i = 0; i < 1_000; i++)
                 {
                     _reader.Table.Set(keys.Present[next], i);
@@ -255,21 +253,11 @@ internal sealed class LookUpBesideWriter<TTable, TKey> : Contender
 
     public override void Enlist() => _reader.Enlist();
 
-    public override void Run(int iterations)
-    {
-        if (_writer is not null)
-        {
-            _mayWrite.Set();
-        }
+    public override void Before() => _writer?.Start();
 
-        _reader.Run(iterations);
-        _mayWrite.Reset();
-    }
+    public override void After() => _writer?.Pause();
 
-    public override void Dispose()
-    {
-        _mayWrite.Set();
-        _writer?.Dispose();
-        _mayWrite.Dispose();
-    }
+    public override void Run(int iterations) => _reader.Run(iterations);
+
+    public override void Dispose() => _writer?.Dispose();
 }

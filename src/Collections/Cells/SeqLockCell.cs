@@ -83,15 +83,7 @@ public sealed class SeqLockCell<T>
     /// <summary>Copies the current value.</summary>
     /// <returns>The value.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Read()
-    {
-        if (!TryCopy(out T value, out _))
-        {
-            value = ReadContended(out _);
-        }
-
-        return value;
-    }
+    public T Read() => Read(out _);
 
     /// <summary>Copies the current value, and says which one it is.</summary>
     /// <param name="version">The number of the value.</param>
@@ -99,11 +91,21 @@ public sealed class SeqLockCell<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Read(out long version)
     {
-        if (!TryCopy(out T value, out version))
+        // One local that nothing else has the address of, or the value would be copied twice.
+        T value;
+        long found;
+        int tries = 0;
+        while (!TryCopy(out value, out found))
         {
-            value = ReadContended(out version);
+            tries = Wait(tries);
         }
 
+        if (tries > _tries)
+        {
+            _writer.Exit();
+        }
+
+        version = found;
         return value;
     }
 
@@ -203,20 +205,19 @@ public sealed class SeqLockCell<T>
         return slot.Version.ReadRelaxed() == version;
     }
 
+    /// <summary>Goes on to the next try of a read; the last of them is made under the writers' lock, where nothing can overtake it.</summary>
+    /// <returns>How many tries have failed; more than the cell allows where the lock has been taken.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private T ReadContended(out long version)
+    private int Wait(int tries)
     {
-        for (int i = 1; i < _tries; i++)
+        if (tries + 1 < _tries)
         {
-            if (TryCopy(out T value, out version))
-            {
-                return value;
-            }
+            return tries + 1;
         }
 
-        using ExclusiveLock.Scope held = _writer.Enter();
+        _writer.Enter();
         _lockedReads.Write(_lockedReads.ReadRelaxed() + 1);
-        return CopyUnderLock(out version);
+        return _tries + 1;
     }
 
     private T CopyUnderLock(out long version)
