@@ -22,6 +22,7 @@ public sealed partial class DisassemblyTests(ITestOutputHelper output) : IClassF
     [InlineData("Fast", "")] // The hash of text.
     [InlineData("OwnedPath", "ReaderSlot:EnterNested ReaderSlot:get_PublishedUpper ReaderSlot:LeaveNested ThrowUnusable ReadGuard:ThrowNotOpen FindUnder TryFindReference Raise ThrowIfDisposed")]
     [InlineData("FindUnder", "TryFindReference Raise ThrowIfDisposed")]
+    [InlineData("SeqLockPath", "Wait Lock:Exit RNGCHKFAIL")]
     [InlineData("RefreshPath", "ReaderSlot:get_PublishedUpper ReadGuard:ProtectRaised ReadGuard:ThrowNotOpen")]
     public void A_way_to_read_has_no_fence_and_calls_only_its_slow_ways_out(string method, string allowed)
     {

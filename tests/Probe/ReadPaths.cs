@@ -11,6 +11,7 @@ internal static class ReadPaths
     private static readonly CopyOnWriteDictionary<int, int> s_integers = [new(1, 1), new(2, 2)];
     private static readonly CopyOnWriteDictionary<string, string> s_texts = [new("one", "1"), new("two", "2")];
     private static readonly OwningDictionary<int, string> s_owned = new(s_domain);
+    private static readonly SeqLockCell<(long, long, long, long)> s_words = new((1, 2, 3, 4));
     private static SharedReference<string> s_shared = new("value");
     private static SharedInt64 s_slot;
     private static SharedInt64 s_data = new(1);
@@ -26,7 +27,7 @@ internal static class ReadPaths
             {
                 sum += LightPath() + AnnouncePath() + FullFencePath() + GuardPath(handle) + CellPath(handle) + ImplicitPath()
                     + CellUnderGuardPath(handle) + ImplicitGuardPath() + IntegerLookUpPath(1) + TextLookUpPath("one")
-                    + OwnedPath(handle, 1);
+                    + OwnedPath(handle, 1) + SeqLockPath();
                 ReadGuard guard = handle.Enter();
                 sum += RefreshPath(ref guard);
                 guard.Dispose();
@@ -108,6 +109,13 @@ internal static class ReadPaths
     {
         using DictionaryRead<int, string> read = s_owned.Read(handle);
         return read.TryGetValue(key, out string? value) ? value.Length : 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long SeqLockPath()
+    {
+        (long a, long b, long c, long d) = s_words.Read();
+        return a + b + c + d;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
