@@ -17,7 +17,7 @@ namespace SwmrKit;
 /// collected is reclaimed all the same, when its last readers have left.</para>
 /// <para><b>Nothing is lost.</b> Room is made before an item is moved; an item whose heavy barrier failed is still held.</para>
 /// </remarks>
-internal sealed class Reclaimer
+internal sealed partial class Reclaimer
 {
     /// <summary>The era advances this many times a batch, so that a stalled reader holds back a part of a batch, not all of it.</summary>
     private const int AdvancesPerBatch = 4;
@@ -103,142 +103,6 @@ internal sealed class Reclaimer
                 CallbackFailures = _callbacks.Failures,
                 ReclaimFailures = _reclaimFailures.Read(),
             };
-        }
-    }
-
-    /// <summary>Makes room for one item, so that retiring it after the unlink cannot fail.</summary>
-    /// <param name="mayRefuse">Whether nothing has been unlinked yet, so that there may be none by the domain's options.</param>
-    /// <returns>What tells this reservation from every other.</returns>
-    /// <exception cref="RetirementOverflowException">There is none by the domain's options.</exception>
-    public (int Place, long Serial) Reserve(bool mayRefuse)
-    {
-        using ExclusiveLock.Scope held = _clock.Gate.Enter();
-        if (mayRefuse)
-        {
-            _limits?.ThrowIfFull(PendingUnderGate + _reserved.Count, _callbacks.PendingBytes);
-        }
-
-        MakeRoomUnderGate();
-        return _reserved.Add(); // Counted apart from what is incoming: taking that leaves the room.
-    }
-
-    /// <summary>Gives back a reservation that will not be used; one that has been used or given back changes nothing.</summary>
-    public void CancelReservation(int place, long serial)
-    {
-        using ExclusiveLock.Scope held = _clock.Gate.Enter();
-        _reserved.Remove(place, serial);
-    }
-
-    /// <summary>Takes over something the calling thread has unlinked. Never waits for readers.</summary>
-    public void Retire(RetiredItem item)
-    {
-        Due due;
-        item = Timed(item);
-        using (_clock.Gate.Enter())
-        {
-            MakeRoomUnderGate();
-            due = AcceptUnderGate(item);
-        }
-
-        DoWhatIsDue(due);
-    }
-
-    /// <summary>As <see cref="Retire"/>, in the room of a reservation, which is used up.</summary>
-    /// <returns>False, having accepted nothing, when the reservation has been used or given back before.</returns>
-    public bool RetireReserved(RetiredItem item, int place, long serial)
-    {
-        Due due;
-        item = Timed(item);
-        using (_clock.Gate.Enter())
-        {
-            if (!_reserved.Remove(place, serial))
-            {
-                return false;
-            }
-
-            due = AcceptUnderGate(item);
-        }
-
-        DoWhatIsDue(due);
-        return true;
-    }
-
-    /// <summary>What one more retirement has made due.</summary>
-    private readonly record struct Due(bool IsPass, bool IsReport);
-
-    private long PendingUnderGate => _retired.ReadRelaxed() - _callbacks.Reclaimed - _callbacks.Abandoned;
-
-    /// <summary>Notes the time, if somebody wants to know. Before the gate, and a clock that fails loses nothing: the item has been unlinked.</summary>
-    [SuppressMessage("Design", "CA1031", Justification = "See above.")]
-    private RetiredItem Timed(RetiredItem item)
-    {
-        if (!RetirementMetrics.IsDelayWanted)
-        {
-            return item;
-        }
-
-        try
-        {
-            return item with { RetiredAt = _time.GetTimestamp() };
-        }
-        catch (Exception)
-        {
-            return item; // As if nobody wanted to know.
-        }
-    }
-
-    /// <summary>Where there is room for it.</summary>
-    private Due AcceptUnderGate(RetiredItem item)
-    {
-        int count = _incomingCount.Read() + 1;
-        _incoming[count - 1] = item.Tagged(_clock.TagUnderGate()); // O2: after the unlink, under the lock of every advance.
-        _incomingCount.Write(count);
-        _retired.Write(_retired.ReadRelaxed() + 1);
-        _callbacks.AddPending(item.Bytes);
-        if (count % _advanceEvery == 0)
-        {
-            _clock.AdvanceUnderGate();
-        }
-
-        bool isPassDue = count >= _threshold.ReadRelaxed();
-        bool isReportDue = _limits is not null
-            && _limits.Accept(PendingUnderGate, _callbacks.PendingBytes, item.Bytes, isFairPart: count >= Math.Max(_batchSize, _heldCount.Read() / 8), ref isPassDue);
-        if (isPassDue)
-        {
-            _isPassDue.Write(true);
-        }
-
-        return new Due(isPassDue, isReportDue);
-    }
-
-    private void DoWhatIsDue(Due due)
-    {
-        if (due.IsReport)
-        {
-            _overflowToTell.Write(1);
-            if (MayRunCallbacks)
-            {
-                TellOverflow();
-            }
-        }
-
-        if (due.IsPass && MayRunCallbacks && HeavyMayCome)
-        {
-            ReclaimReporting(onlyIfDue: true, passes: 1);
-        }
-        else
-        {
-            _timer.Arm();
-        }
-    }
-
-    /// <summary>Tells that a limit has been passed, if it is still to be told. A handler runs as a callback does: where none may, this is left to the timer.</summary>
-    private void TellOverflow()
-    {
-        if (_limits is not null && _overflowToTell.Exchange(0) != 0)
-        {
-            RetirementStatistics statistics = Statistics;
-            _callbacks.ReportOverflow(statistics.Pending, statistics.PendingBytes);
         }
     }
 
@@ -452,73 +316,6 @@ internal sealed class Reclaimer
         _clock.AdvanceUnderGate(); // O3: after the unlinks of everything taken, before Heavy.
     }
 
-    /// <summary>Runs the callbacks of what a pass found ready. What it did not is looked at again in time, however long they take.</summary>
-    /// <returns>How many items have been reclaimed.</returns>
-    private int RunCallbacks(ReadyBatch? ready)
-    {
-        int reclaimed = 0;
-        try
-        {
-            ArmIfPending(progress: ready is { Items.Count: > 0 });
-        }
-        finally
-        {
-            if (ready is not null)
-            {
-                reclaimed = _callbackScheduler is null || ready.Items.Count == 0 ? RunAndEnd(ready) : RunElsewhere(ready, _callbackScheduler);
-            }
-        }
-
-        return reclaimed;
-    }
-
-    private int RunAndEnd(ReadyBatch ready)
-    {
-        int reclaimed = _callbacks.Run(ready);
-        if (ready.End())
-        {
-            _spare.Write(ready);
-        }
-        else
-        {
-            ready.Items.Capacity = 0; // Disposals go on, and it is not used again: it need not keep room for all that was held.
-        }
-
-        return reclaimed;
-    }
-
-    /// <summary>Leaves the callbacks to the scheduler; what it refuses, or there is no memory to give it, runs here.</summary>
-    /// <returns>How many items have been reclaimed here.</returns>
-    [SuppressMessage("Design", "CA1031", Justification = "What has been detached is run, whatever fails.")]
-    private int RunElsewhere(ReadyBatch ready, TaskScheduler scheduler)
-    {
-        ScheduledBatch? batch = null;
-        Task? task = null;
-        try
-        {
-            using AsyncFlowControl noFlow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
-            batch = new ScheduledBatch(this, ready);
-            task = new Task(static batch => ((ScheduledBatch)batch!).Run(), batch, CancellationToken.None, TaskCreationOptions.DenyChildAttach);
-            task.Start(scheduler);
-            return 0;
-        }
-        catch (Exception exception)
-        {
-            _ = task?.Exception; // Observed.
-            int reclaimed = batch is null ? RunAndEnd(ready) : batch.Run();
-            ReportFailure(exception);
-            return reclaimed;
-        }
-    }
-
-    /// <summary>A batch that a scheduler was asked to run. One that throws may have run it all the same, or be running it: whoever comes first does.</summary>
-    private sealed class ScheduledBatch(Reclaimer reclaimer, ReadyBatch ready)
-    {
-        private SharedInt32 _taken;
-
-        public int Run() => _taken.Exchange(1) == 0 ? reclaimer.RunAndEnd(ready) : 0;
-    }
-
     /// <summary>How long until a pass that nobody asked for may issue a heavy barrier. Never fails: a clock that does delays nothing.</summary>
     public TimeSpan UntilHeavyMayCome
     {
@@ -571,15 +368,6 @@ internal sealed class Reclaimer
         else if (_heldCount.Read() > 0)
         {
             _timer.ArmForRescan();
-        }
-    }
-
-    private void MakeRoomUnderGate()
-    {
-        int needed = _incomingCount.Read() + _reserved.Count + 1;
-        if (_incoming.Length < needed)
-        {
-            Array.Resize(ref _incoming, Math.Max(needed, _incoming.Length * 2));
         }
     }
 }
