@@ -4,7 +4,7 @@ namespace SwmrKit;
 /// The entries that have a time to go, in days of one length: when a day is over those written there are looked at, and no others. Adding and
 /// removing is O(1). Guarded by the cache's lock.
 /// </summary>
-/// <remarks>A day has a stack of pages, all full but the last: who is taken out leaves its place to the last one. No page is ever copied; one that has become empty is kept for whoever needs the next.</remarks>
+/// <remarks>A day has a stack of pages, all full but the last: who is taken out leaves its place to the last one. No page is ever copied; the one that has become empty last is kept for whoever needs one of its length next.</remarks>
 /// <param name="cache">Whose entries they are.</param>
 /// <param name="dayLength">Ticks.</param>
 internal sealed class ExpirationCalendar(SwmrMemoryCache cache, long dayLength)
@@ -87,7 +87,7 @@ internal sealed class ExpirationCalendar(SwmrMemoryCache cache, long dayLength)
             _days.Remove(day.Number);
         }
 
-        _last = null;
+        LeaveLast();
         _earliest = _days.Count == 0 ? long.MaxValue : Math.Max(_earliest, today);
         return due;
     }
@@ -118,11 +118,7 @@ internal sealed class ExpirationCalendar(SwmrMemoryCache cache, long dayLength)
             return _last;
         }
 
-        if (_last is { Last: null } empty)
-        {
-            _days.Remove(empty.Number);
-        }
-
+        LeaveLast();
         if (!_days.TryGetValue(number, out _last))
         {
             _last = new Day(number);
@@ -133,14 +129,29 @@ internal sealed class ExpirationCalendar(SwmrMemoryCache cache, long dayLength)
         return _last;
     }
 
+    /// <summary>The day that entries went on goes too, if nobody is left on it.</summary>
+    private void LeaveLast()
+    {
+        if (_last is { Last: null } empty)
+        {
+            _days.Remove(empty.Number);
+        }
+
+        _last = null;
+    }
+
     /// <summary>Begins a page: longer than the one before, so that a day of few entries is small, and one of many is mostly entries.</summary>
     private void Turn(Day day)
     {
         int length = day.Last is { } full ? Math.Min(2 * full.Length, CalendarPage.MaxLength) : FirstLength;
-        CalendarPage page = _spare is { } spare && spare.Length >= length ? spare : new CalendarPage(cache, length);
-        if (ReferenceEquals(page, _spare))
+        CalendarPage page;
+        if (_spare?.Length == length) // A longer one would be mostly empty.
         {
-            _spare = null;
+            (page, _spare) = (_spare, null);
+        }
+        else
+        {
+            page = new CalendarPage(cache, length);
         }
 
         (page.Day, page.Previous, day.Last) = (day, day.Last, page);
@@ -155,10 +166,7 @@ internal sealed class ExpirationCalendar(SwmrMemoryCache cache, long dayLength)
         {
             day.Last = page.Previous;
             (page.Day, page.Previous) = (null, null);
-            if (_spare is null || _spare.Length < page.Length)
-            {
-                _spare = page;
-            }
+            _spare = page;
         }
 
         return last;

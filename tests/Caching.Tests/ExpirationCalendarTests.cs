@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Memory;
 
 namespace SwmrKit.Tests;
@@ -73,6 +74,33 @@ public sealed class ExpirationCalendarTests : IClassFixture<SharedMachine>, IDis
     }
 
     [Fact]
+    public void A_day_of_one_entry_has_a_short_page_whatever_page_was_emptied_before()
+    {
+        var calendar = new ExpirationCalendar(_cache, DayLength);
+        SwmrCacheEntry last = Entry(DayLength);
+        while (last.Page.Length < CalendarPage.MaxLength)
+        {
+            calendar.Add(last = Entry(DayLength), now: 0);
+        }
+
+        calendar.Remove(last);
+        SwmrCacheEntry single = Entry(2 * DayLength);
+        calendar.Add(single, now: 0);
+        Assert.InRange(single.Page.Length, 1, 8);
+    }
+
+    [Fact]
+    public void A_day_whose_entries_have_left_goes_with_the_next_scan_though_it_is_to_come()
+    {
+        var calendar = new ExpirationCalendar(_cache, DayLength);
+        WeakReference<ExpirationCalendar.Day> day = Left(calendar);
+        calendar.TakeUntil(now: 0);
+        GC.Collect();
+        Assert.False(day.TryGetTarget(out _));
+        GC.KeepAlive(calendar);
+    }
+
+    [Fact]
     public void A_scan_does_not_look_at_the_days_that_are_to_come()
     {
         long few = Shortest(Filled(days: 10));
@@ -102,6 +130,16 @@ public sealed class ExpirationCalendarTests : IClassFixture<SharedMachine>, IDis
 
             return shortest;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private WeakReference<ExpirationCalendar.Day> Left(ExpirationCalendar calendar)
+    {
+        SwmrCacheEntry entry = Entry(1_000 * DayLength);
+        calendar.Add(entry, now: 0);
+        var day = new WeakReference<ExpirationCalendar.Day>(entry.Page.Day!);
+        calendar.Remove(entry);
+        return day;
     }
 
     private SwmrCacheEntry Entry(long deadline)
