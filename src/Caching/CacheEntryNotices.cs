@@ -84,11 +84,12 @@ internal sealed class CacheEntryNotices
         }
     }
 
-    /// <summary>Tells those who want to know, in order. Who comes while they are told is not.</summary>
+    /// <summary>Tells those who want to know, in order. Whoever comes or goes while they are told changes a list that is nobody's any more.</summary>
     public void Tell(SwmrCacheEntry entry)
     {
         List<PostEvictionCallbackRegistration> callbacks = _callbacks!;
-        for (int i = 0, count = callbacks.Count; i < count; i++)
+        _callbacks = null;
+        for (int i = 0; i < callbacks.Count; i++)
         {
             try
             {

@@ -320,6 +320,20 @@ public abstract partial class CacheBehaviour : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void A_callback_that_changes_who_is_told_keeps_nobody_from_being_told()
+    {
+        using IMemoryCache cache = Create();
+        Set(cache, "key", "value", entry =>
+        {
+            entry.PostEvictionCallbacks.Insert(0, new PostEvictionCallbackRegistration { EvictionCallback = (_, _, _, _) => entry.PostEvictionCallbacks.Clear() });
+            entry.RegisterPostEvictionCallback((_, _, _, _) => entry.RegisterPostEvictionCallback((_, _, _, _) => _evicted.Add(("too late", null, default, null))));
+        });
+        cache.Remove("key");
+        AssertEvicted("key", "value", EvictionReason.Removed);
+        AssertNoneEvicted();
+    }
+
+    [Fact]
     public void Hits_and_misses_are_counted_if_that_is_asked_for()
     {
         using IMemoryCache silent = Create();
