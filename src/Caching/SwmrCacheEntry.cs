@@ -179,7 +179,7 @@ internal sealed class SwmrCacheEntry(object key, CalendarPage page) : ICacheEntr
     /// <summary>What this entry depends on, one that was made of it depends on too.</summary>
     public void PropagateTo(SwmrCacheEntry? parent)
     {
-        if (parent is null || ReferenceEquals(parent, this) || (_notices is not { HasTokens: true } && AbsoluteExpiration is null))
+        if (parent is null || ReferenceEquals(parent, this) || (_notices is not { HasTokens: true } && _absoluteDeadline == Never))
         {
             return;
         }
@@ -200,9 +200,10 @@ internal sealed class SwmrCacheEntry(object key, CalendarPage page) : ICacheEntr
                 parent.ExpirationTokens.Add(token);
             }
 
-            if (AbsoluteExpiration is { } mine && !(parent.AbsoluteExpiration <= mine))
+            long mine = _absoluteDeadline; // In ticks: while another flow changes it, date and offset may be of two dates, and no date together.
+            if (mine < parent._absoluteDeadline)
             {
-                parent.AbsoluteExpiration = mine;
+                (parent._absoluteDeadline, parent._absoluteOffset) = (mine, _absoluteOffset);
             }
         }
     }

@@ -66,6 +66,39 @@ public sealed class ConcurrencyTests(ITestOutputHelper output) : IClassFixture<E
     }
 
     [Fact]
+    public void A_read_passes_on_one_of_the_dates_of_an_entry_whose_date_is_being_changed()
+    {
+        using var cache = new SwmrMemoryCache(new MemoryCacheOptions { TrackLinkedCacheEntries = true });
+        ICacheEntry inner = cache.CreateEntry("inner");
+        inner.Value = "inner";
+        inner.Dispose();
+        var local = new DateTimeOffset(DateTime.MaxValue.AddDays(-1), TimeSpan.FromHours(14));
+        bool isOver = false;
+        Run(2, thread =>
+        {
+            while (thread == 1 && !Volatile.Read(ref isOver))
+            {
+                inner.AbsoluteExpiration = local;
+                inner.AbsoluteExpiration = DateTimeOffset.MaxValue;
+                inner.AbsoluteExpiration = null;
+            }
+
+            try
+            {
+                for (int i = 0; i < 1_000_000 && thread == 0; i++)
+                {
+                    using ICacheEntry outer = cache.CreateEntry("outer");
+                    Assert.Equal("inner", cache.Get("inner"));
+                }
+            }
+            finally
+            {
+                Volatile.Write(ref isOver, true);
+            }
+        });
+    }
+
+    [Fact]
     public void What_is_replaced_all_the_time_is_never_missed() =>
         Assert.Equal(0, MissesUnder(static (cache, i) => cache.Set("key", i), s_rounds * 5, untilOne: false));
 
