@@ -50,6 +50,7 @@ internal sealed class CacheClock
         if (now - _adjusted.ReadRelaxed() > TimeSpan.TicksPerSecond)
         {
             Adjust();
+            now = Now;
         }
 
         if (now != _recently.ReadRelaxed())

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SwmrKit.Memory;
 
 namespace SwmrKit.Tests;
 
@@ -142,6 +144,22 @@ public sealed class ExpirationTests : IClassFixture<SharedMachine>
         Assert.True(DateTimeOffset.UtcNow >= end - TimeSpan.FromMilliseconds(25), "it expired too soon"); // The coarse clock's step and what it may be off.
         cache.Set("other", 1, TimeSpan.FromMilliseconds(50));
         Wait.Until(() => cache.Count == 0, "it leaves by itself");
+    }
+
+    [Fact]
+    public void The_first_write_after_the_date_was_set_forth_has_the_new_date()
+    {
+        var clock = new CacheClock(TimeProvider.System, clock: null);
+        long hour = TimeSpan.FromHours(1).Ticks;
+        Start(clock) = new SharedInt64(Start(clock).Read() - hour); // What the clock knows is from before.
+        Adjusted(clock) = new SharedInt64(Adjusted(clock).Read() - hour - (2 * TimeSpan.TicksPerSecond));
+        Assert.InRange(clock.NowOfWrite(), DateTime.UtcNow.Ticks - (hour / 2), long.MaxValue);
+
+        [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_start")]
+        static extern ref SharedInt64 Start(CacheClock clock);
+
+        [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_adjusted")]
+        static extern ref SharedInt64 Adjusted(CacheClock clock);
     }
 
     [Fact]
