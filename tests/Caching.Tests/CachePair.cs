@@ -22,7 +22,7 @@ internal sealed class CachePair : IDisposable
 
     private static readonly TimeSpan s_scanTime = TimeSpan.FromSeconds(30);
     private static readonly int[] s_advances = [1, 10, 15, 20, 60];
-    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_tick = TimeSpan.FromTicks(1);
     private static bool s_isLost; // Something did not come in time: what is tried from now on only makes the program shorter.
 
     private readonly TestClock _clock = new();
@@ -87,6 +87,13 @@ internal sealed class CachePair : IDisposable
                 break;
             case RandomProgramTests.Act.Commit when _begun.TryPop(out Twins? begun):
                 Commit(begun);
+                break;
+            case RandomProgramTests.Act.Change when _lastCommitted.TryGetValue(key, out Twins? changed):
+                changed.ForEach(entry =>
+                {
+                    SetOptions(entry.Itself, step.Entry);
+                    entry.Itself.Dispose();
+                });
                 break;
             case RandomProgramTests.Act.Abandon:
                 _microsofts.CreateEntry(key).Dispose();
@@ -198,16 +205,22 @@ internal sealed class CachePair : IDisposable
         {
             entry.Itself.Value = value;
             entry.Itself.Size = shape.Size;
-            entry.Itself.Priority = shape.Priority;
-            entry.Itself.AbsoluteExpiration = _clock.UtcNow + shape.Absolute;
-            entry.Itself.AbsoluteExpirationRelativeToNow = shape.Relative;
-            entry.Itself.SlidingExpiration = shape.Sliding;
+            SetOptions(entry.Itself, shape);
             if (shape.Token is { } token)
             {
                 entry.Itself.ExpirationTokens.Add(new Token(calls: token != Polled, _sources[token].Token));
             }
         });
         return twins;
+    }
+
+    /// <summary>Sets what may be set of a committed entry too.</summary>
+    private void SetOptions(ICacheEntry entry, RandomProgramTests.Shape shape)
+    {
+        entry.Priority = shape.Priority;
+        entry.AbsoluteExpiration = _clock.UtcNow + shape.Absolute;
+        entry.AbsoluteExpirationRelativeToNow = shape.Relative;
+        entry.SlidingExpiration = shape.Sliding;
     }
 
     private void Commit(Twins twins)
