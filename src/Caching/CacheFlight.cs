@@ -149,7 +149,7 @@ internal sealed class CacheFlight : IDisposable
         var circle = new List<CacheFlight>();
         lock (Waits)
         {
-            if (!FindWay(this, asking, circle))
+            if (!FindWay(this, asking, circle, []))
             {
                 if (!TryCount(beginsAnew: true))
                 {
@@ -191,10 +191,16 @@ internal sealed class CacheFlight : IDisposable
     /// <param name="flight">Who waits.</param>
     /// <param name="target">For whom.</param>
     /// <param name="way">The flights from the one to the other, both included.</param>
-    private static bool FindWay(CacheFlight flight, CacheFlight target, List<CacheFlight> way)
+    /// <param name="seen">Those looked at: each is once, however many ways lead to it.</param>
+    private static bool FindWay(CacheFlight flight, CacheFlight target, List<CacheFlight> way, HashSet<CacheFlight> seen)
     {
+        if (!seen.Add(flight))
+        {
+            return false;
+        }
+
         way.Add(flight);
-        if (ReferenceEquals(flight, target) || flight._awaited.Exists(awaited => FindWay(awaited, target, way)))
+        if (ReferenceEquals(flight, target) || flight._awaited.Exists(awaited => FindWay(awaited, target, way, seen)))
         {
             return true;
         }

@@ -199,6 +199,18 @@ public sealed class GetOrCreateOnceTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public async Task Factories_that_share_what_they_need_ask_in_no_time_however_many_ways_lead_to_it()
+    {
+        const int layers = 60; // By every way it would be a quintillion steps.
+        var last = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<int> Make(int layer, int side) => _cache.GetOrCreateOnceAsync((layer, side), async (_, _) =>
+            layer == layers ? await last.Task : (await Task.WhenAll(Make(layer + 1, 0), Make(layer + 1, 1))).Max() + 1).AsTask();
+        Task<int> first = Make(0, 0);
+        last.SetResult(0);
+        Assert.Equal(layers, await first.WaitAsync(TimeSpan.FromSeconds(60)));
+    }
+
+    [Fact]
     public void Whoever_asks_outside_of_factories_needs_no_lock_of_those_who_ask_inside()
     {
         lock (CacheFlight.Waits)
