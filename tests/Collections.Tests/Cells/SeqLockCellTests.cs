@@ -5,7 +5,7 @@ using FsCheck.Xunit;
 
 namespace SwmrKit.Tests;
 
-public sealed class SeqLockCellTests
+public sealed class SeqLockCellTests : IClassFixture<SharedMachine>
 {
     [Theory]
     [InlineData(1)]

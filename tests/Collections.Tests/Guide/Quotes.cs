@@ -1,7 +1,7 @@
 namespace SwmrKit.Tests.Guide;
 
 /// <summary>The code of docs/guide.md for a value of several words.</summary>
-public sealed class Quotes
+public sealed class Quotes : IClassFixture<SharedMachine>
 {
     private readonly record struct Quote(long Bid, long Ask, DateTime At);
 
