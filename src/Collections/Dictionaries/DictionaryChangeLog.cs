@@ -58,8 +58,8 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
         ThreadPool.UnsafeQueueUserWorkItem(static log => _ = log.FollowAsync(), this, preferLocal: false); // Without what flows from the caller.
     }
 
-    /// <summary>A subscriber, a comparer called to find what has changed, or the clock threw. The log goes on: others hear of the set all the same; changes that could not be found come with a later set. It is raised on the thread pool; what a
-    /// handler throws is swallowed.</summary>
+    /// <summary>A subscriber, a comparer called to find what has changed, or the clock threw. The log goes on: others hear of the set all the same; changes that could not be found come with a later set. It is raised on the thread pool, or where
+    /// <see cref="Dispose"/> cannot stop the clock, by its caller; what a handler throws is swallowed.</summary>
     public event EventHandler<DictionaryChangeLogFailedEventArgs>? Failed;
 
     /// <summary>The dictionary.</summary>
@@ -143,7 +143,15 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
             moved = _moved;
         }
 
-        _ended.Cancel();
+        try
+        {
+            _ended.Cancel();
+        }
+        catch (AggregateException exception) // The clock's: of a timer that cannot be disposed.
+        {
+            Fail(exception);
+        }
+
         _signals.Writer.TryComplete();
         moved.TrySetResult();
     }
@@ -226,10 +234,22 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
 
             Append(set, now);
         }
+        else
+        {
+            Keep(now); // What was trimmed away meanwhile is kept alive by the one before.
+        }
 
         foreach (Subscription subscription in Volatile.Read(ref _subscriptions))
         {
             subscription.Tell(set, now);
+        }
+    }
+
+    private void Keep(DictionarySnapshot<TKey, TValue> now)
+    {
+        lock (_lock)
+        {
+            _last = now;
         }
     }
 

@@ -388,6 +388,26 @@ public sealed class DictionaryChangeLogTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public async Task A_clock_that_cannot_be_stopped_fails_no_disposal_and_streams_end_all_the_same()
+    {
+        var time = new ManualTime();
+        using var log = new DictionaryChangeLog<int, string>(_dictionary, new() { BatchInterval = TimeSpan.FromSeconds(5), TimeProvider = time });
+        int failures = 0;
+        log.Failed += (_, failure) => failures += failure.Exception is AggregateException { InnerException: DeliberateException } ? 1 : 0;
+        await using IAsyncEnumerator<DictionaryChangeSet<int, string>> sets = log.ReadAsync(_dictionary.Snapshot()).GetAsyncEnumerator();
+        _dictionary[3] = "c";
+        Assert.True(await sets.MoveNextAsync());
+        Wait.Until(() => time.NextDue is not null, "it does not wait");
+        Task<bool> next = sets.MoveNextAsync().AsTask();
+        time.Setting = static () => throw new DeliberateException();
+
+        log.Dispose();
+
+        Assert.False(await next.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Equal(1, failures);
+    }
+
+    [Fact]
     public void What_a_subscriber_makes_ambient_does_not_flow_to_others_nor_to_its_next_call()
     {
         using var log = new DictionaryChangeLog<int, string>(_dictionary);
@@ -486,6 +506,38 @@ public sealed class DictionaryChangeLogTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public async Task What_was_trimmed_away_it_keeps_no_longer()
+    {
+        CopyOnWriteDictionary<object, int> dictionary = [];
+        using var log = new DictionaryChangeLog<object, int>(dictionary, new() { MaxChanges = 0 });
+        WeakReference[] removed = Fill();
+        await CatchUp(log);
+        dictionary[new object()] = 1; // So that the latest set, and a page at most, is of this one.
+        await CatchUp(log);
+        GC.Collect();
+        Assert.Contains(removed, static key => key.IsAlive);
+
+        dictionary.TrimExcess();
+
+        Wait.Until(
+            () =>
+            {
+                GC.Collect();
+                return !removed.Any(static key => key.IsAlive);
+            },
+            "keys in pages that were packed are kept");
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        WeakReference[] Fill()
+        {
+            object[] keys = [.. Enumerable.Range(0, 1_000).Select(static _ => new object())];
+            Array.ForEach(keys, key => dictionary[key] = 0);
+            Array.ForEach(keys[..100], key => dictionary.TryRemove(key));
+            return [.. keys[..100].Select(static key => new WeakReference(key))];
+        }
+    }
+
+    [Fact]
     public void It_is_not_kept_alive_by_itself()
     {
         WeakReference log = Make();
@@ -561,7 +613,8 @@ public sealed class DictionaryChangeLogTests : IClassFixture<SharedMachine>
         }
     }
 
-    private static async Task CatchUp(DictionaryChangeLog<int, string> log)
+    private static async Task CatchUp<TKey, TValue>(DictionaryChangeLog<TKey, TValue> log)
+        where TKey : notnull
     {
         while (log.Version < log.Dictionary.Version)
         {
