@@ -27,6 +27,67 @@ public sealed class SetModelTests : IClassFixture<SharedMachine>
     [Fact]
     public void Of_text_on_small_pages() => Check(static item => $"item {item}", null, new Geometry(Fill: 4, ChunkBits: 2, FlatBits: 2, LeastFill: 1));
 
+    [Fact]
+    public void Beside_collections_of_all_kinds_and_comparers_by_its_own()
+    {
+        IEqualityComparer<string>[] comparers = [EqualityComparer<string>.Default, StringComparer.Ordinal, StringComparer.OrdinalIgnoreCase, new PoorComparer<string>(static text => text.Length)];
+        var random = new Random(5);
+        for (int round = 0; round < TestMode.Choose(3_000, 100_000); round++)
+        {
+            IEqualityComparer<string> own = comparers[random.Next(comparers.Length)];
+            string[] items = Some();
+            CopyOnWriteSet<string> set = new(items, own);
+            SetSnapshot<string> earlier = set.Snapshot();
+            set.SymmetricExceptWith(Some());
+            HashSet<string> model = new(set, own);
+            IEnumerable<string> other = Collection(random.Next(9), Some(), comparers[random.Next(comparers.Length)], set, earlier);
+            string[] there = other.ToArray();
+
+            Assert.Equal(
+                (model.IsSubsetOf(there), model.IsProperSubsetOf(there), model.IsSupersetOf(there), model.IsProperSupersetOf(there), model.Overlaps(there), model.SetEquals(there)),
+                (set.IsSubsetOf(other), set.IsProperSubsetOf(other), set.IsSupersetOf(other), set.IsProperSupersetOf(other), set.Overlaps(other), set.SetEquals(other)));
+            Assert.Equal(Ordered(model.Except(there, own)), Ordered(set.Snapshot().Except(other)));
+            switch (random.Next(4))
+            {
+                case 0:
+                    set.UnionWith(other);
+                    model.UnionWith(there);
+                    break;
+                case 1:
+                    set.ExceptWith(other);
+                    model.ExceptWith(there);
+                    break;
+                case 2:
+                    set.IntersectWith(other);
+                    model.IntersectWith(there);
+                    break;
+                default:
+                    set.SymmetricExceptWith(other);
+                    model.SymmetricExceptWith(there);
+                    break;
+            }
+
+            Assert.Equal(Ordered(model), Ordered(set)); // The very items: of equal ones that which was there first.
+        }
+
+        string[] Some() => [.. Enumerable.Range(0, random.Next(12)).Select(_ => (random.Next(2) == 0 ? "a" : "A") + random.Next(8))];
+
+        static IEnumerable<string> Ordered(IEnumerable<string> items) => items.Order(StringComparer.Ordinal);
+    }
+
+    private static IEnumerable<string> Collection(int kind, string[] items, IEqualityComparer<string> comparer, CopyOnWriteSet<string> set, SetSnapshot<string> earlier) => kind switch
+    {
+        0 => items,
+        1 => items.Where(static _ => true),
+        2 => new HashSet<string>(items, comparer),
+        3 => ImmutableHashSet.CreateRange(comparer, items),
+        4 => new CopyOnWriteSet<string>(items, comparer),
+        5 => new CopyOnWriteSet<string>(items, comparer).Snapshot(),
+        6 => set,
+        7 => earlier,
+        _ => default(SetSnapshot<string>),
+    };
+
     private static void Check<T>(Func<int, T> item, IEqualityComparer<T>? comparer = null, Geometry? geometry = null)
         where T : notnull => FsCheck.Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(TestMode.Choose(150, 3_000)).WithEndSize(TestMode.Choose(150, 400)),

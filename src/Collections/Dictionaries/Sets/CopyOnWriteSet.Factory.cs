@@ -18,5 +18,9 @@ public static class CopyOnWriteSet
     /// <returns>The set.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="source"/> or an item is null.</exception>
     public static CopyOnWriteSet<T> ToCopyOnWriteSet<T>(this IEnumerable<T> source, IEqualityComparer<T>? comparer = null)
-        where T : notnull => new(source, comparer);
+        where T : notnull
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return new CopyOnWriteSet<T>(source, comparer);
+    }
 }

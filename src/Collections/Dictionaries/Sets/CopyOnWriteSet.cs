@@ -59,7 +59,11 @@ public sealed partial class CopyOnWriteSet<T> : IReadOnlySet<T>
     /// <param name="comparer">Compares the items; null for the default comparer of their type.</param>
     /// <exception cref="ArgumentNullException"><paramref name="collection"/> or an item is null.</exception>
     public CopyOnWriteSet(IEnumerable<T> collection, IEqualityComparer<T>? comparer)
-        : this(0, comparer, keepsRoom: false) => UnionWith(collection);
+        : this(0, comparer, keepsRoom: false)
+    {
+        ArgumentNullException.ThrowIfNull(collection);
+        UnionWith(collection);
+    }
 
     /// <param name="capacity">For how many items to make room.</param>
     /// <param name="comparer">Compares the items; null for the default comparer of their type.</param>

@@ -92,7 +92,9 @@ public sealed partial class SetBatch<T>
         {
             for (int at = 0; at < items.Length; at++)
             {
-                lent[at] = new KeyValuePair<T, byte>(items[at], default);
+                T item = items[at];
+                ArgumentNullException.ThrowIfNull(item);
+                lent[at] = new KeyValuePair<T, byte>(item, default);
             }
 
             _draft.AddMissing<byte>(lent.AsSpan(0, items.Length));

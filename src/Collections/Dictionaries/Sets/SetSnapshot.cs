@@ -12,7 +12,7 @@ namespace SwmrKit;
 /// <remarks>
 /// <para>Any number of threads may use it. Look-ups are O(1), without locks or allocation. <c>default</c> is an empty one.</para>
 /// <para>Comparisons with other collections go by this set's comparer. Against another snapshot of the same set, what both share is not looked at: they cost what has changed in between, not what there is. Against a set that has the same
-/// comparer they need no copy of it; every other collection is copied to one, O(its size), but by <see cref="IsSupersetOf"/> and <see cref="Overlaps"/>.</para>
+/// comparer they need no copy of it; every other collection is copied to one, O(its size), but by <see cref="IsSupersetOf"/> and <see cref="Overlaps"/>. What is null in them is not here.</para>
 /// </remarks>
 [DebuggerDisplay("Count = {Count}, Version = {Version}")]
 [DebuggerTypeProxy(typeof(SetDebugView<>))]
@@ -75,20 +75,12 @@ public readonly partial struct SetSnapshot<T> : IReadOnlySet<T>, IEquatable<SetS
         return false;
     }
 
-    /// <summary>What is in this snapshot and not in another: of two snapshots of one set, <c>later.Except(earlier)</c> is what was added, <c>earlier.Except(later)</c> what was removed.</summary>
-    /// <param name="other">The other snapshot; <c>default</c> for nothing.</param>
+    /// <summary>What is in this snapshot and not in another collection: of two snapshots of one set, <c>later.Except(earlier)</c> is what was added, <c>earlier.Except(later)</c> what was removed.</summary>
+    /// <param name="other">The collection, as of the call; a <see cref="HashSet{T}"/> that has the same comparer, as of the enumeration.</param>
     /// <returns>The items, found as they are enumerated, each once, in no particular order. Both snapshots live as long as it does.</returns>
     /// <remarks>Of two snapshots of the same set the pages that both share are skipped without being looked at: the cost is that of <see cref="DictionarySnapshot{TKey, TValue}.ChangesSince"/>. It allocates the enumeration.</remarks>
-    public IEnumerable<T> Except(SetSnapshot<T> other)
-    {
-        for (Enumerator items = EnumerateExcept(other); items.MoveNext();)
-        {
-            if (!other.Contains(items.Current))
-            {
-                yield return items.Current;
-            }
-        }
-    }
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
+    public IEnumerable<T> Except(IEnumerable<T> other) => ItemsNotIn(AsSet(other));
 
     /// <summary>Whether every item is in another collection too.</summary>
     /// <param name="other">The collection.</param>
@@ -113,17 +105,17 @@ public readonly partial struct SetSnapshot<T> : IReadOnlySet<T>, IEquatable<SetS
     /// <summary>Whether every item of another collection is here.</summary>
     /// <param name="other">The collection.</param>
     /// <returns>Whether it is so.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="other"/>, or one of its items, is null.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
     public bool IsSupersetOf(IEnumerable<T> other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return Snapped(other) is { } snapshot ? snapshot.IsWithin(this) : other.All(Contains);
+        return Snapped(other) is { } snapshot ? snapshot.IsWithin(this) : other.All(Has);
     }
 
     /// <summary>Whether every item of another collection is here, and others besides.</summary>
     /// <param name="other">The collection.</param>
     /// <returns>Whether it is so.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="other"/>, or one of its items, is null.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
     public bool IsProperSupersetOf(IEnumerable<T> other)
     {
         IReadOnlySet<T> set = AsSet(other);
@@ -133,11 +125,11 @@ public readonly partial struct SetSnapshot<T> : IReadOnlySet<T>, IEquatable<SetS
     /// <summary>Whether an item of another collection is here.</summary>
     /// <param name="other">The collection.</param>
     /// <returns>Whether it is so.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="other"/>, or one of its items, is null.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
     public bool Overlaps(IEnumerable<T> other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return other.Any(Contains);
+        return other.Any(Has);
     }
 
     /// <summary>Whether another collection has the same items, however often.</summary>
@@ -200,9 +192,22 @@ public readonly partial struct SetSnapshot<T> : IReadOnlySet<T>, IEquatable<SetS
     /// <summary>Goes through the items that stand in pages of this snapshot's own: where the other is of another set, through all.</summary>
     private Enumerator EnumerateExcept(SetSnapshot<T> other) => new(_captured.Root, ReferenceEquals(_set, other._set) ? other._captured.Root : null);
 
+    private Enumerator EnumerateExcept(IReadOnlySet<T> set) => set is SetSnapshot<T> other ? EnumerateExcept(other) : GetEnumerator();
+
+    private IEnumerable<T> ItemsNotIn(IReadOnlySet<T> set)
+    {
+        for (Enumerator items = EnumerateExcept(set); items.MoveNext();)
+        {
+            if (!set.Contains(items.Current))
+            {
+                yield return items.Current;
+            }
+        }
+    }
+
     private bool IsWithin(IReadOnlySet<T> set)
     {
-        for (Enumerator items = set is SetSnapshot<T> other ? EnumerateExcept(other) : GetEnumerator(); items.MoveNext();)
+        for (Enumerator items = EnumerateExcept(set); items.MoveNext();)
         {
             if (!set.Contains(items.Current))
             {
@@ -212,6 +217,9 @@ public readonly partial struct SetSnapshot<T> : IReadOnlySet<T>, IEquatable<SetS
 
         return true;
     }
+
+    /// <summary>Whether an item of another collection is here: null, which that may have, is not.</summary>
+    private bool Has(T item) => item is not null && Contains(item);
 
     /// <summary>A collection as a set with this one's comparer.</summary>
     private IReadOnlySet<T> AsSet(IEnumerable<T> other)

@@ -313,7 +313,7 @@ internal sealed partial class Table<TKey, TStored>
     {
         if (_writer.IsHeldByCurrentThread)
         {
-            throw new InvalidOperationException("The dictionary was written by its own comparer, or by the delegate of one of its batches. Write through the batch that the delegate is given.");
+            throw new InvalidOperationException("The dictionary, or set, was written by its own comparer, or by the delegate of one of its batches. Write through the batch that the delegate is given.");
         }
     }
     /// <summary>Holds the writer's lock until disposed.</summary>
