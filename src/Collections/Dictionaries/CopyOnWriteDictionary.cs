@@ -23,7 +23,7 @@ namespace SwmrKit;
 /// <para><b>Batches.</b> <see cref="Update(Action{DictionaryBatch{TKey, TValue}})"/> makes several changes visible together: no reader and no snapshot sees some of them without the others, and when
 /// the delegate throws there are none.</para>
 /// <para><b>Enumeration</b> goes over a snapshot: it sees the dictionary as it was at the call, and never throws because of writes. As with any snapshot, the
-/// pages written afterwards are copied, each once.</para>
+/// pages written afterwards are copied, each once. A collection expression (<c>[.. dictionary]</c>) asks for <see cref="Count"/> first and enumerates then: where others write meanwhile that may fail, or give entries of <c>default</c>. Spread a snapshot.</para>
 /// <para><b>Hostile keys.</b> Text without a comparer changes to a randomised hash when too much of it meets in one place. Other keys are as good as their hash codes: many equal ones make
 /// look-ups and writes O(n).</para>
 /// <para><b>Comparers and delegates</b> run in the calls that need them, comparers of writers under the writer's lock. One that throws leaves the

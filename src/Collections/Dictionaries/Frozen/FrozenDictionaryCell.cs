@@ -12,7 +12,7 @@ namespace SwmrKit;
 /// <para><b>When to use it.</b> For what is read all the time and loaded again every few minutes or hours: rules, translations, tables from a file. Building is dear (many times what a <see cref="Dictionary{TKey, TValue}"/> takes, and O(n) for a single
 /// change too); what it buys depends on the keys. A <see cref="CopyOnWriteDictionary{TKey, TValue}"/> is seldom much slower to read, at some sizes and on misses faster, and has single writes, batches, differences and a change log besides: where a frozen dictionary is
 /// not in place already, measure both. A cell may hold a frozen copy of such a dictionary.</para>
-/// <para><b>Reading.</b> <see cref="Current"/> is one state, immutable, for as long as one keeps it: several look-ups that must belong together go through it. Reads take no lock, never wait and allocate nothing.</para>
+/// <para><b>Reading.</b> <see cref="Current"/> is one state, immutable, for as long as one keeps it: several look-ups that must belong together go through it, and so does what a collection expression copies (<c>[.. cell.Current]</c>), which asks for the count first. Reads take no lock, never wait and allocate nothing.</para>
 /// <para><b>Writing.</b> A new state is built on the thread that brings it, beside readers and other writers, and published by one store; the last to be published stays. Where it is built from the state before,
 /// <see cref="TryReplace"/> notices that somebody else was faster.</para>
 /// <para>All members may be called from any thread.</para>
