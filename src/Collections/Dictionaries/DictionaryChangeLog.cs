@@ -21,7 +21,8 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
     private readonly Channel<bool> _signals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _lock = new();
-    private readonly Queue<DictionaryChangeSet<TKey, TValue>> _sets = new(); // The lock's, as all below.
+    private readonly Dictionary<long, DictionaryChangeSet<TKey, TValue>> _sets = []; // By the version they lead from: a chain, from the first to the last. The lock's, as all below.
+    private long _first; // From which version the oldest leads.
     private long _kept;
     private DictionarySnapshot<TKey, TValue> _last;
     private TaskCompletionSource _moved = NewSignal();
@@ -55,6 +56,7 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
         Dictionary = dictionary;
         dictionary.Attach(Signal); // D6: before the snapshot; a write that does not call it is in there.
         _last = dictionary.Snapshot();
+        _first = _last.Version;
         ThreadPool.UnsafeQueueUserWorkItem(static log => _ = log.FollowAsync(), this, preferLocal: false); // Without what flows from the caller.
     }
 
@@ -258,11 +260,12 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
         TaskCompletionSource moved;
         lock (_lock)
         {
-            _sets.Enqueue(set);
+            _sets.Add(set.FromVersion, set);
             _kept += WeightOf(set);
-            while (_kept > _options.MaxChanges && _sets.Count > 1)
+            while (_kept > _options.MaxChanges && _sets.Count > 1 && _sets.Remove(_first, out DictionaryChangeSet<TKey, TValue>? oldest))
             {
-                _kept -= WeightOf(_sets.Dequeue());
+                _kept -= WeightOf(oldest);
+                _first = oldest.ToVersion;
             }
 
             _last = now;
@@ -320,7 +323,7 @@ public sealed class DictionaryChangeLog<TKey, TValue> : IDisposable
 
             if (position.Since is null)
             {
-                set = _sets.FirstOrDefault(set => set.FromVersion == position.Version);
+                set = _sets.GetValueOrDefault(position.Version);
             }
         }
 

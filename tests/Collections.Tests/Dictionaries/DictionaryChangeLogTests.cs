@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace SwmrKit.Tests;
@@ -502,6 +503,44 @@ public sealed class DictionaryChangeLogTests : IClassFixture<SharedMachine>
             dictionary.TryRemove(1);
             dictionary.TrimExcess();
             return all;
+        }
+    }
+
+    [Fact]
+    public async Task A_set_is_found_as_fast_behind_many_as_behind_few()
+    {
+        const int Kept = 4_000;
+        CopyOnWriteDictionary<int, int> dictionary = [];
+        using var log = new DictionaryChangeLog<int, int>(dictionary);
+        while (dictionary.Version < Kept)
+        {
+            dictionary[(int)dictionary.Version] = 0;
+            SpinWait.SpinUntil(() => log.Version == dictionary.Version);
+        }
+
+        (TimeSpan first, TimeSpan last) = (TimeSpan.MaxValue, TimeSpan.MaxValue);
+        for (int round = 0; round < 200; round++)
+        {
+            TimeSpan ofFirst = await TimeOfTen(from: 1);
+            TimeSpan ofLast = await TimeOfTen(Kept - 10);
+            (first, last) = (ofFirst < first ? ofFirst : first, ofLast < last ? ofLast : last);
+        }
+
+        Assert.True(last < 8 * first, $"{first} for the first ten sets, {last} for the last ten"); // Where all before are looked at, some hundred times as long.
+
+        async Task<TimeSpan> TimeOfTen(int from)
+        {
+            var watch = Stopwatch.StartNew();
+            await foreach (DictionaryChangeSet<int, int> set in log.ResumeAsync(from))
+            {
+                Assert.False(set.IsReset);
+                if (set.ToVersion == from + 10)
+                {
+                    break;
+                }
+            }
+
+            return watch.Elapsed;
         }
     }
 
