@@ -57,6 +57,11 @@ internal sealed class NativeRuleSets : IDisposable
                 }
             }
         });
+        foreach (string domain in touched.Where(domain => _rules.TryGetValue(domain, out Dictionary<string, RuleKinds>? rules) && rules.Count == 0))
+        {
+            _rules.Remove(domain);
+        }
+
         return touched.Count;
     }
 

@@ -89,6 +89,12 @@ public sealed partial class CopyOnWriteDictionary<TKey, TValue>
 
         /// <summary>Removes the key that is stood for.</summary>
         /// <param name="key">What stands for the key.</param>
+        /// <returns>Whether it was there.</returns>
+        /// <exception cref="InvalidOperationException">As for <see cref="CopyOnWriteDictionary{TKey, TValue}.Set"/>.</exception>
+        public bool TryRemove(TAlternate key) => TryRemove(key, out _);
+
+        /// <summary>Removes the key that is stood for.</summary>
+        /// <param name="key">What stands for the key.</param>
         /// <param name="value">The value it had.</param>
         /// <returns>Whether it was there.</returns>
         /// <exception cref="InvalidOperationException">As for <see cref="CopyOnWriteDictionary{TKey, TValue}.Set"/>.</exception>

@@ -85,6 +85,11 @@ public sealed partial class DictionaryBatch<TKey, TValue>
 
         /// <summary>Removes the key that is stood for.</summary>
         /// <param name="key">What stands for the key.</param>
+        /// <returns>Whether it was there.</returns>
+        public bool TryRemove(TAlternate key) => TryRemove(key, out _);
+
+        /// <summary>Removes the key that is stood for.</summary>
+        /// <param name="key">What stands for the key.</param>
         /// <param name="value">The value it had.</param>
         /// <returns>Whether it was there.</returns>
         public bool TryRemove(TAlternate key, [MaybeNullWhen(false)] out TValue value) => TryGetValue(key, out TKey? actual, out value) && Batch.TryRemove(actual, out value);

@@ -37,8 +37,9 @@ public sealed class DictionaryChangeSet<TKey, TValue> : IReadOnlyList<Dictionary
 
     /// <summary>A change.</summary>
     /// <param name="index">Which, from 0.</param>
-    /// <exception cref="IndexOutOfRangeException"><paramref name="index"/> is not that of a change.</exception>
-    public DictionaryChange<TKey, TValue> this[int index] => _changes[index];
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is not that of a change.</exception>
+    public DictionaryChange<TKey, TValue> this[int index] =>
+        (uint)index < (uint)_changes.Length ? _changes[index] : throw new ArgumentOutOfRangeException(nameof(index), index, $"There are {_changes.Length} changes.");
 
     /// <summary>Goes through the changes.</summary>
     /// <returns>The enumerator.</returns>

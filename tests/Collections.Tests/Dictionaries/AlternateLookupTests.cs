@@ -17,6 +17,7 @@ public sealed class AlternateLookupTests : IClassFixture<SharedMachine>
         Assert.True(lookup.TryAdd("c", 3));
         Assert.False(lookup.TryAdd("c", 4));
         lookup["c"] = 5;
+        Assert.False(lookup.TryRemove("nothing"));
         Assert.True(lookup.TryRemove("c", out value));
         Assert.Equal(5, value);
 
@@ -50,7 +51,7 @@ public sealed class AlternateLookupTests : IClassFixture<SharedMachine>
             lookup["d"] = 6;
             Assert.True(lookup.TryRemove("b", out int was));
             Assert.Equal(2, was);
-            Assert.False(lookup.TryRemove("b", out _));
+            Assert.False(lookup.TryRemove("b"));
             Assert.True(lookup.TryGetValue("c", out string? key, out int value));
             Assert.Equal(("c", 3), (key, value));
             Assert.False(lookup.ContainsKey("b"));

@@ -90,6 +90,8 @@ public sealed class DictionaryChangeLogTests : IClassFixture<SharedMachine>
         Assert.Equal([new(DictionaryChangeKind.Removed, 2, "b", null)], next);
         Assert.Equal((version, _dictionary.Version, false), (next.FromVersion, next.ToVersion, next.IsReset));
         Assert.Equal(new(DictionaryChangeKind.Removed, 2, "b", null), next[0]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => next[next.Count]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => next[-1]);
         DictionaryChangeSet<int, string> unknown = await Next(log.ResumeAsync(snapshot.Version - 1));
         Assert.True(unknown.IsReset);
         Assert.Equal(_dictionary.Count, unknown.Count);

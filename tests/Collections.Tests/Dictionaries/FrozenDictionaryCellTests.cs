@@ -49,6 +49,7 @@ public sealed class FrozenDictionaryCellTests : IClassFixture<SharedMachine>
         FrozenDictionary<int, int> seen = cell.Current;
         cell.Replace(Entries((1, 2)));
 
+        Assert.False(cell.TryReplace(seen, Enumerable.Range(0, 1).Select<int, KeyValuePair<int, int>>(static _ => throw new FormatException("nobody needs these"))));
         Assert.False(cell.TryReplace(seen, Entries((1, 3))));
         Assert.Equal(2, cell[1]);
         Assert.True(cell.TryReplace(cell.Current, Entries((1, 4))));

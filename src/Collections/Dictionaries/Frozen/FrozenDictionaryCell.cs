@@ -109,7 +109,9 @@ public sealed class FrozenDictionaryCell<TKey, TValue> : IReadOnlyDictionary<TKe
     public bool TryReplace(FrozenDictionary<TKey, TValue> expected, IEnumerable<KeyValuePair<TKey, TValue>> entries)
     {
         ArgumentNullException.ThrowIfNull(expected);
-        return ReferenceEquals(_current.CompareExchange(Freeze(entries), expected), expected); // D3: as in Replace.
+        ArgumentNullException.ThrowIfNull(entries);
+        return ReferenceEquals(Current, expected) // Or there is no use in freezing them.
+            && ReferenceEquals(_current.CompareExchange(Freeze(entries), expected), expected); // D3: as in Replace.
     }
 
     /// <summary>Goes through the entries of the state in force at the call.</summary>

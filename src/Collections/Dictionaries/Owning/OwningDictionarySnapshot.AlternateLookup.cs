@@ -27,8 +27,6 @@ public readonly ref partial struct OwningDictionarySnapshot<TKey, TValue>
         return comparer is not null;
     }
 
-    private IEqualityComparer<TKey> Comparer => _dictionary?.Comparer ?? EqualityComparer<TKey>.Default;
-
     /// <summary>Looks a snapshot's keys up by something that stands for them, inside its read. Nothing is allocated.</summary>
     /// <typeparam name="TAlternate">What stands for a key.</typeparam>
     /// <remarks>Every member throws an <see cref="InvalidOperationException"/> when the read has ended, and of <c>default</c>.</remarks>

@@ -33,6 +33,9 @@ public readonly ref partial struct OwningDictionarySnapshot<TKey, TValue>
     /// <exception cref="OverflowException">There are more than <see cref="int.MaxValue"/>; everything else works with them.</exception>
     public int Count => DictionaryErrors.ToCount(_captured.Count);
 
+    /// <summary>How keys are compared.</summary>
+    public IEqualityComparer<TKey> Comparer => _dictionary?.Comparer ?? EqualityComparer<TKey>.Default;
+
     /// <summary>The number of changes the dictionary had seen.</summary>
     public long Version => _captured.Version;
 

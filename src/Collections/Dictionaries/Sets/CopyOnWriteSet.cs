@@ -137,7 +137,7 @@ public sealed partial class CopyOnWriteSet<T> : IReadOnlySet<T>
 
     /// <inheritdoc/>
     /// <remarks>As of now; see <see cref="SetSnapshot{T}.SetEquals"/>.</remarks>
-    public bool SetEquals(IEnumerable<T> other) => Snapshot().SetEquals(other);
+    public bool SetEquals(IEnumerable<T> other) => ReferenceEquals(other, this) || Snapshot().SetEquals(other);
 
     /// <summary>Copies the items, as of now, to an array. O(n).</summary>
     /// <param name="array">The array.</param>
