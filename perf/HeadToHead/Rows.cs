@@ -12,6 +12,9 @@ internal static class Rows
     /// <summary>How many entries the frozen dictionaries have.</summary>
     public const int FrozenEntries = 10_000;
 
+    /// <summary>How many reads come between two writes of one thread: where the reader-writer lock falls behind is to be found.</summary>
+    private static readonly int[] s_readsPerWrite = [10, 100, 1_000, 10_000, 100_000];
+
     public static readonly Row[] All =
     [
         .. OfReaders,
@@ -43,6 +46,14 @@ internal static class Rows
         new("cell", "handle-x2", 2, static () => [.. Protected(new HandleCellRead()), new HandleCellRead { Name = OneReader, MostThreads = 1 }]),
         new("cell", "handle-no-using", 1, static () => Protected(new BareCellRead())),
         new("cell", "implicit", 1, static () => Protected(new ImplicitCellRead())),
+        .. new[] { ("", 1), ("-x2", 2) }.SelectMany(static threads => new Row[]
+        {
+            new("lock", "read" + threads.Item1, threads.Item2, static () => [new BiasedLockRead(), .. Locked, new UnbiasedLockRead()]),
+            new("lock", "left-right" + threads.Item1, threads.Item2, static () => [new LeftRightRead(), new BiasedLockRead(), .. Locked]),
+        }),
+        new("lock", "implicit", 1, static () => [new ImplicitBiasedLockRead(), .. Locked]),
+        .. s_readsPerWrite.Select(static reads => new Row("lock", $"read-{reads}-write-1-x2", 2, () =>
+            [new MixedBiasedLock(reads), new MixedReaderWriterLock(reads), new MixedLock(reads), new MixedLeftRight(reads)])),
         new("lease", "cell", 1, static () => [new CellLease(), new PromotedLease(), new ImplicitCellRead(), new ScopedRead(), new SafeHandleRead()]),
         .. new[] { ("", 1), ("-x2", 2) }.SelectMany(static threads => new Row[]
         {
@@ -118,6 +129,8 @@ internal static class Rows
 
         return [.. heavies];
     }
+
+    private static Contender[] Locked => [new ReaderWriterLockRead(), new LockRead(), new UnprotectedRead()];
 
     private static Contender[] Protected(Contender ours) =>
     [

@@ -9,6 +9,9 @@ internal sealed class SwmrTypes
     private readonly INamedTypeSymbol _guard;
     private readonly INamedTypeSymbol? _read;
     private readonly INamedTypeSymbol? _dictionaryRead;
+    private readonly INamedTypeSymbol? _leftRightRead;
+    private readonly INamedTypeSymbol? _lockRead;
+    private readonly INamedTypeSymbol? _lockWrite;
     private readonly INamedTypeSymbol? _lease;
     private readonly INamedTypeSymbol? _handle;
     private readonly INamedTypeSymbol? _cell;
@@ -23,6 +26,9 @@ internal sealed class SwmrTypes
         _guard = guard;
         _read = compilation.GetTypeByMetadataName("SwmrKit.CellRead`1");
         _dictionaryRead = compilation.GetTypeByMetadataName("SwmrKit.DictionaryRead`2");
+        _leftRightRead = compilation.GetTypeByMetadataName("SwmrKit.LeftRightRead`1");
+        _lockRead = compilation.GetTypeByMetadataName("SwmrKit.LockRead");
+        _lockWrite = compilation.GetTypeByMetadataName("SwmrKit.LockWrite");
         _lease = compilation.GetTypeByMetadataName("SwmrKit.Lease`1");
         _handle = compilation.GetTypeByMetadataName("SwmrKit.ReaderHandle");
         _cell = compilation.GetTypeByMetadataName("SwmrKit.SwmrCell`1");
@@ -41,8 +47,11 @@ internal sealed class SwmrTypes
 
     public bool IsDictionaryRead(ITypeSymbol? type) => Is(type, _dictionaryRead);
 
-    /// <summary>A <c>ReadGuard</c>, a <c>CellRead</c> or a <c>DictionaryRead</c>: a ref struct that is a read section.</summary>
-    public bool IsGuard(ITypeSymbol? type) => Is(type, _guard) || Is(type, _read) || IsDictionaryRead(type);
+    /// <summary>A <c>ReadGuard</c>, a <c>CellRead</c> or a <c>DictionaryRead</c>, or what a lock or left-right structure gives out: a ref struct that is a section.</summary>
+    public bool IsGuard(ITypeSymbol? type) => Is(type, _guard) || Is(type, _read) || IsDictionaryRead(type) || IsLockSection(type);
+
+    /// <summary>A section whose readers, or writer, no domain knows: it keeps others out instead of holding disposals back.</summary>
+    public bool IsLockSection(ITypeSymbol? type) => Is(type, _leftRightRead) || Is(type, _lockRead) || Is(type, _lockWrite);
 
     public bool IsLease(ITypeSymbol? type) => Is(type, _lease);
 

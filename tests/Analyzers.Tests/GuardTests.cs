@@ -23,6 +23,27 @@ public sealed class GuardTests : IClassFixture<SharedMachine>
         """);
 
     [Fact]
+    public void A_section_of_a_lock_is_a_guard_that_no_domain_waits_for() => Snippet.Check("""
+        void Dropped() { {|SWMR004:Guarded.EnterRead()|}; _ = {|SWMR004:Guarded.EnterWrite()|}; int count = {|SWMR004:Twice.Read()|}.Value.Count; }
+
+        void OnOneWay() { LockWrite write = {|SWMR004:Guarded.EnterWrite(TimeSpan.Zero)|}; if (Maybe()) { return; } write.Dispose(); }
+
+        void Copied() { using LockRead read = Guarded.EnterRead(); LockRead copy = {|SWMR005:read|}; copy.Dispose(); }
+
+        void Fine(ReaderHandle handle)
+        {
+            using LockRead read = Guarded.EnterRead(handle);
+            using LeftRightRead<List<int>> twice = Twice.Read(handle);
+            Look(twice.Value.Count);
+            Domain.Synchronize(TimeSpan.Zero);
+        }
+
+        void Downgraded() { LockWrite write = Guarded.EnterWrite(); using LockRead read = Guarded.EnterRead(); write.Dispose(); }
+
+        void Elsewhere() { ReaderHandle handle = Guarded.Register(); Task.Run(() => Guarded.EnterRead({|SWMR006:handle|}).Dispose()); }
+        """);
+
+    [Fact]
     public void The_message_says_what_a_guard_and_what_a_lease_left_open_lead_to()
     {
         string[] messages =

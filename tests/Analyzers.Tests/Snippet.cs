@@ -58,6 +58,8 @@ internal static class Snippet
             protected readonly RetirementDomain Domain = new();
             protected readonly SwmrCell<Thing> Cell = new(new Thing());
             protected readonly OwningDictionary<string, Thing> Dictionary = new();
+            protected readonly ReaderBiasedLock Guarded = new();
+            protected readonly LeftRight<List<int>> Twice = new([], static list => [.. list]);
             protected SharedReference<Thing> Root;
             protected static bool Maybe() => true;
             protected static void Look(object? value) { }

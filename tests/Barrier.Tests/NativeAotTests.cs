@@ -82,6 +82,8 @@ public sealed class NativeAotTests(ITestOutputHelper output, NativeProbe native)
     [InlineData("GuardPath")]
     [InlineData("CellPath")]
     [InlineData("ImplicitPath")]
+    [InlineData("LockPath")]
+    [InlineData("LeftRightPath")]
     [InlineData("CellUnderGuardPath")] // Not those of RetirementDomain.Enter and Refresh, whose announcement is in a call here.
     public void A_native_way_to_read_looks_at_the_strategy_once_and_fences_only_while_it_is_undecided(string method)
     {

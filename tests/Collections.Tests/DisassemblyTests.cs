@@ -23,6 +23,9 @@ public sealed partial class DisassemblyTests(ITestOutputHelper output) : IClassF
     [InlineData("OwnedPath", "ReaderSlot:EnterNested ReaderSlot:get_PublishedUpper ReaderSlot:LeaveNested ThrowUnusable ReadGuard:ThrowNotOpen FindUnder TryFindReference Raise ThrowIfDisposed")]
     [InlineData("FindUnder", "TryFindReference Raise ThrowIfDisposed")]
     [InlineData("SeqLockPath", "Wait Lock:Exit RNGCHKFAIL")]
+    [InlineData("LockPath", "ReaderSlot:LeaveNested EnterNested EnterUnbiased ThrowUnusable")]
+    [InlineData("ImplicitLockPath", "ReaderSlot:LeaveNested EnterNested EnterUnbiased ImplicitReaders:Find THREADSTATIC")]
+    [InlineData("LeftRightPath", "ReaderSlot:LeaveNested ReadNested ThrowTakenBack ThrowUnusable ReadGuard:ThrowNotOpen")]
     [InlineData("RefreshPath", "ReaderSlot:get_PublishedUpper ReadGuard:ProtectRaised ReadGuard:ThrowNotOpen")]
     public void A_way_to_read_has_no_fence_and_calls_only_its_slow_ways_out(string method, string allowed)
     {

@@ -11,6 +11,7 @@ public sealed class LayoutTests : IClassFixture<SharedMachine>
     [InlineData(typeof(ReaderSlot))]
     [InlineData(typeof(EraClock))]
     [InlineData(typeof(HazardSlot))]
+    [InlineData(typeof(ReaderBiasedLock))]
     public void Hot_words_have_a_line_before_and_after_them(Type type)
     {
         FieldInfo words = type.GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Single(static field => field.FieldType.Name is "Words" or "PaddedWord");

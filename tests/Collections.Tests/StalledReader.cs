@@ -31,6 +31,19 @@ internal sealed class StalledReader : IDisposable
         stall();
     });
 
+    public static StalledReader In(ReaderBiasedLock guarded) => new(stall =>
+    {
+        using LockRead read = guarded.EnterRead();
+        stall();
+    });
+
+    public static StalledReader In<T>(LeftRight<T> structure)
+        where T : class => new(stall =>
+        {
+            using LeftRightRead<T> read = structure.Read();
+            stall();
+        });
+
     public static StalledReader Of<T>(SwmrCell<T> cell)
         where T : class => new(stall =>
         {

@@ -199,6 +199,57 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     public void Mutant_ReaderStartsFromOldValue_is_killed() => Kill("ReaderStartsFromOldValue");
 
     [Fact]
+    public void Mutant_RevocationWithoutHeavy_is_killed() => Kill("RevocationWithoutHeavy");
+
+    [Fact]
+    public void Mutant_ModeReadBeforeAnnouncement_is_killed() => Kill("ModeReadBeforeAnnouncement");
+
+    [Fact]
+    public void Mutant_UnbiasedReaderWithoutFence_is_killed() => Kill("UnbiasedReaderWithoutFence");
+
+    [Fact]
+    public void Mutant_RebiasWithoutExclusion_is_killed() => Kill("RebiasWithoutExclusion");
+
+    [Fact]
+    public void Mutant_FailedRevocationTakenForMade_is_killed() => Kill("FailedRevocationTakenForMade");
+
+    [Fact]
+    public void Mutant_ModeLeftWithoutRelease_is_killed() => Kill("ModeLeftWithoutRelease");
+
+    [Fact]
+    public void Mutant_GateLeftBeforeMode_is_killed() => Kill("GateLeftBeforeMode");
+
+    [Fact]
+    public void Mutant_ReplayedWithoutWaiting_is_killed() => Kill("ReplayedWithoutWaiting");
+
+    [Fact]
+    public void Mutant_LeftRightWithoutHeavy_is_killed() => Kill("LeftRightWithoutHeavy");
+
+    [Fact]
+    public void Mutant_CopyLoadedBeforeAnnouncement_is_killed() => Kill("CopyLoadedBeforeAnnouncement");
+
+    [Fact]
+    public void Mutant_CopyPublishedWithoutRelease_is_killed() => Kill("CopyPublishedWithoutRelease");
+
+    [Fact]
+    public void Mutant_SecondCopyNotReplayed_is_killed() => Kill("SecondCopyNotReplayed");
+
+    [Fact]
+    public void Mutant_HalfChangedCopyKept_is_killed() => Kill("HalfChangedCopyKept");
+
+    [Fact]
+    public void Mutant_CopyKeptAfterFailedBarrier_is_killed() => Kill("CopyKeptAfterFailedBarrier");
+
+    [Fact]
+    public void Mutant_TakenBackAfterScan_is_killed() => Kill("TakenBackAfterScan");
+
+    [Fact]
+    public void Mutant_UnpluggedWithoutWaiting_is_killed() => Kill("UnpluggedWithoutWaiting");
+
+    [Fact]
+    public void Mutant_LookedBeforeEntering_is_killed() => Kill("LookedBeforeEntering");
+
+    [Fact]
     public void Every_mutant_has_its_test() => Assert.All(
         MutantCatalog.All, static mutant => Assert.NotNull(typeof(MutantTests).GetMethod($"Mutant_{mutant.Name}_is_killed")?.GetCustomAttribute<FactAttribute>()));
 

@@ -83,6 +83,21 @@ public sealed class LeaseScenarioTests(ITestOutputHelper output) : ScenarioTests
     public static Type Scenarios => typeof(LeaseScenarios);
 }
 
+public sealed class GuideScenarioTests(ITestOutputHelper output) : ScenarioTests<GuideScenarioTests>(output), IScenarioGroup
+{
+    public static Type Scenarios => typeof(GuideScenarios);
+}
+
+public sealed class LeftRightScenarioTests(ITestOutputHelper output) : ScenarioTests<LeftRightScenarioTests>(output), IScenarioGroup
+{
+    public static Type Scenarios => typeof(LeftRightScenarios);
+}
+
+public sealed class LockScenarioTests(ITestOutputHelper output) : ScenarioTests<LockScenarioTests>(output), IScenarioGroup
+{
+    public static Type Scenarios => typeof(LockScenarios);
+}
+
 public sealed class OwningDictionaryScenarioTests(ITestOutputHelper output) : ScenarioTests<OwningDictionaryScenarioTests>(output), IScenarioGroup
 {
     public static Type Scenarios => typeof(OwningDictionaryScenarios);

@@ -12,6 +12,8 @@ internal static class ReadPaths
     private static readonly CopyOnWriteDictionary<string, string> s_texts = [new("one", "1"), new("two", "2")];
     private static readonly OwningDictionary<int, string> s_owned = new(s_domain);
     private static readonly SeqLockCell<(long, long, long, long)> s_words = new((1, 2, 3, 4));
+    private static readonly ReaderBiasedLock s_lock = new();
+    private static readonly LeftRight<List<int>> s_leftRight = new([1], static list => [.. list]);
     private static SharedReference<string> s_shared = new("value");
     private static SharedInt64 s_slot;
     private static SharedInt64 s_data = new(1);
@@ -19,6 +21,8 @@ internal static class ReadPaths
     public static string RunUntilOptimised()
     {
         using ReaderHandle handle = s_domain.Register();
+        using ReaderHandle lockHandle = s_lock.Register();
+        using ReaderHandle leftRightHandle = s_leftRight.Register();
         s_owned.Set(1, "value");
         long sum = 0;
         for (int tier = 0; tier < 8; tier++)
@@ -27,7 +31,8 @@ internal static class ReadPaths
             {
                 sum += LightPath() + AnnouncePath() + FullFencePath() + GuardPath(handle) + CellPath(handle) + ImplicitPath()
                     + CellUnderGuardPath(handle) + ImplicitGuardPath() + IntegerLookUpPath(1) + TextLookUpPath("one")
-                    + OwnedPath(handle, 1) + SeqLockPath();
+                    + OwnedPath(handle, 1) + SeqLockPath()
+                    + LockPath(lockHandle) + ImplicitLockPath() + LeftRightPath(leftRightHandle);
                 ReadGuard guard = handle.Enter();
                 sum += RefreshPath(ref guard);
                 guard.Dispose();
@@ -116,6 +121,27 @@ internal static class ReadPaths
     {
         (long a, long b, long c, long d) = s_words.Read();
         return a + b + c + d;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long LockPath(ReaderHandle handle)
+    {
+        using LockRead read = s_lock.EnterRead(handle);
+        return s_data.ReadRelaxed();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long ImplicitLockPath()
+    {
+        using LockRead read = s_lock.EnterRead();
+        return s_data.ReadRelaxed();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int LeftRightPath(ReaderHandle handle)
+    {
+        using LeftRightRead<List<int>> read = s_leftRight.Read(handle);
+        return read.Value.Count;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -293,9 +293,9 @@ internal sealed partial class Evaluation
         ISymbol? domain = Domains.Of(receiver);
         foreach (var one in _state.Guards.Where(static one => one.Value.IsOpen))
         {
-            // A lease is held by an object, not by a thread that is inside, and two domains do not wait for each other's readers.
+            // A lease is held by an object, not by a thread that is inside, and two domains do not wait for each other's readers, nor for those of locks.
             bool isOther = domain is not null && Domains.Entered(one.Value.Created) is { } entered && !SymbolEqualityComparer.Default.Equals(domain, entered);
-            if (!isOther && (one.Value.Created is not { } created || Types.IsGuard(created.Type)))
+            if (!isOther && (one.Value.Created is not { } created || (Types.IsGuard(created.Type) && !Types.IsLockSection(created.Type))))
             {
                 Report(Rules.WaitInside, receiver.Parent!.Syntax.GetLocation(), TextOf(receiver) + "." + method.Name, one.Key.Name);
             }

@@ -159,6 +159,8 @@ internal sealed partial class Evaluation
     {
         (string kind, string consequence) = Types.IsLease(created.Type)
             ? ("lease", "once it is dropped, nobody disposes its object, which is left to its own finalizer")
+            : Types.IsLockSection(created.Type)
+            ? ("section", "it keeps writers out, or everybody if it is a writer's")
             : ("read section", "it holds back what it protects until its thread ends");
         Report(Rules.NotDisposed, created.Syntax.GetLocation(), kind, TextOf(created), consequence);
     }

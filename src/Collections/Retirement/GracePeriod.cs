@@ -27,6 +27,9 @@ internal sealed class GracePeriod
     /// <summary>The era that began with it: what was tagged before, no reader holds when it is over, not even one that announces an older era later.</summary>
     public long Era { get; }
 
+    /// <summary>The slot of a reader that it waits for, when it has been looked and was not over.</summary>
+    public ReaderSlot Awaited => _slots[_left];
+
     /// <summary>Looks whether it is over; never waits.</summary>
     public bool IsOver()
     {

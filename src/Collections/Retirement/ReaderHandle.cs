@@ -20,13 +20,17 @@ public sealed class ReaderHandle : FinalizedObject, IDisposable
 
     // The way in: the slot, until the handle is disposed or the registry closed.
     private SharedReference<ReaderSlot> _entry;
+
+    // The same for a lock, which lets nobody in without looking at its mode. A handle has one of the two.
+    private SharedReference<ReaderSlot> _lockEntry;
     private SharedInt32 _disposed;
 
-    internal ReaderHandle(ReaderRegistry registry, ReaderSlot slot)
+    internal ReaderHandle(ReaderRegistry registry, ReaderSlot slot, bool isOfLock)
     {
         _registry = registry;
         _slot = slot;
-        _entry = new SharedReference<ReaderSlot>(slot);
+        _entry = new SharedReference<ReaderSlot>(isOfLock ? ReaderSlot.NoWayIn : slot);
+        _lockEntry = new SharedReference<ReaderSlot>(isOfLock ? slot : ReaderSlot.NoWayIn);
         _owner = slot.Owner!;
     }
 
@@ -39,9 +43,16 @@ public sealed class ReaderHandle : FinalizedObject, IDisposable
         get => _entry.ReadRelaxed()!;
     }
 
+    internal ReaderSlot LockSlot
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _lockEntry.ReadRelaxed()!;
+    }
+
     /// <summary>Enters a read section. O(1): four loads and two stores, no fence, no allocation.</summary>
     /// <returns>The guard; dispose it on this thread, innermost first.</returns>
     /// <exception cref="ObjectDisposedException">The handle or its domain has been disposed.</exception>
+    /// <exception cref="InvalidOperationException">The handle is a <see cref="ReaderBiasedLock"/>'s, to be passed to its <see cref="ReaderBiasedLock.EnterRead(ReaderHandle)"/>.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadGuard Enter()
     {
@@ -77,7 +88,14 @@ public sealed class ReaderHandle : FinalizedObject, IDisposable
     }
 
     /// <summary>Takes the way in away; a guard that is open stays so. May be called from any thread.</summary>
-    internal void Close() => _entry.Write(ReaderSlot.Closed);
+    internal void Close()
+    {
+        _entry.Write(ReaderSlot.Closed);
+        _lockEntry.Write(ReaderSlot.Closed);
+    }
+
+    /// <exception cref="ObjectDisposedException">The handle, or what it was registered with, has been disposed.</exception>
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(ReferenceEquals(Slot, ReaderSlot.Closed), this);
 
     /// <summary>Refuses a handle that is null, has been disposed or belongs to another domain than the container's.</summary>
     /// <remarks>It ends in a throw of its own and may be inlined, although it never is: only so does the JIT see that it does not return.</remarks>
@@ -85,7 +103,7 @@ public sealed class ReaderHandle : FinalizedObject, IDisposable
     internal static void ThrowUnusable(ReaderHandle? reader)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        ObjectDisposedException.ThrowIf(ReferenceEquals(reader.Slot, ReaderSlot.Closed), reader);
+        reader.ThrowIfDisposed();
         ReadGuard.ThrowForeign();
         throw new UnreachableException();
     }

@@ -89,13 +89,17 @@ public sealed class ReaderRegistry
     /// <param name="name">For people; by default the thread's name.</param>
     /// <returns>The handle. It is bound to the calling thread; dispose it there when the thread stops reading.</returns>
     /// <exception cref="ObjectDisposedException">The domain these readers belong to has been disposed.</exception>
-    public ReaderHandle Register(string? name = null)
+    public ReaderHandle Register(string? name = null) => Register(name, isOfLock: false);
+
+    /// <param name="name">For people; by default the thread's name.</param>
+    /// <param name="isOfLock">Whether the only way in is <see cref="ReaderHandle.LockSlot"/>.</param>
+    internal ReaderHandle Register(string? name, bool isOfLock)
     {
         var owner = new SlotOwner(name, ThreadIdentity.Current, isImplicit: false);
         ReaderSlot slot = Acquire(owner);
         try
         {
-            var handle = new ReaderHandle(this, slot);
+            var handle = new ReaderHandle(this, slot, isOfLock);
             using ExclusiveLock.Scope held = _lock.Enter();
             owner.Handle = new WeakReference<ReaderHandle>(handle);
             if (_isClosed)

@@ -23,6 +23,8 @@ internal sealed class ReaderSlot(EraClock clock)
     private Words _words;
     private Stack<long>? _enclosing;
     private long _lastNested;
+    private long _quietEra;
+    private long _quietSince;
     private PlainData<SlotOwner?> _owner;
 
     private ReaderSlot(EraClock clock, long lower)
@@ -30,6 +32,9 @@ internal sealed class ReaderSlot(EraClock clock)
 
     /// <summary>A slot that is always inside, of a clock of its own: what a disposed handle points to, so that entry needs no check for it.</summary>
     public static ReaderSlot Closed { get; } = new(new EraClock(), lower: 1);
+
+    /// <summary>As <see cref="Closed"/>, for the way in that a handle does not have: a lock's has none but through the lock, any other none through a lock.</summary>
+    public static ReaderSlot NoWayIn { get; } = new(new EraClock(), lower: 1);
 
     /// <summary>Who holds the slot; null while it is free. Guarded by the registry's lock.</summary>
     public SlotOwner? Owner
@@ -82,10 +87,16 @@ internal sealed class ReaderSlot(EraClock clock)
     /// </summary>
     /// <returns>The guard's token.</returns>
     /// <exception cref="ObjectDisposedException">This is <see cref="Closed"/>.</exception>
+    /// <exception cref="InvalidOperationException">This is <see cref="NoWayIn"/>.</exception>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public long EnterNested()
     {
         ObjectDisposedException.ThrowIf(ReferenceEquals(this, Closed), typeof(ReaderHandle));
+        if (ReferenceEquals(this, NoWayIn))
+        {
+            throw new InvalidOperationException("This reader handle is a lock's: pass it to the lock's EnterRead. Without asking the lock it would come in beside a writer.");
+        }
+
         (_enclosing ??= new Stack<long>()).Push(_words.Current);
         _lastNested -= 2;
         _words.Current = _lastNested;
@@ -151,6 +162,20 @@ internal sealed class ReaderSlot(EraClock clock)
         // an acquire. That its owner reads the bounds back in between, relaxed, concerns nobody: a thread always sees its own last store.
         _words.Lower.Announce(Clock.Now);
         return true;
+    }
+
+    /// <summary>Whether its owner, asking from inside an outermost guard each time it enters, has entered that often since the era last changed.</summary>
+    /// <param name="token">The guard's.</param>
+    /// <param name="entries">How often.</param>
+    public bool HasBeenQuiet(long token, int entries)
+    {
+        long era = _words.Lower.ReadRelaxed();
+        if (_quietEra != era)
+        {
+            (_quietEra, _quietSince) = (era, token);
+        }
+
+        return token - _quietSince >= entries;
     }
 
     /// <summary>Prepares the slot for the next owner; no guard of the last one counts any more.</summary>

@@ -1,6 +1,6 @@
 namespace SwmrKit.Tests.Guide;
 
-/// <summary>What docs/guide.md and docs/dictionary.md show and claim. Every piece of code there is a piece of this folder.</summary>
+/// <summary>What docs/guide.md, docs/dictionary.md and docs/locks.md show and claim. Every piece of code there is a piece of this folder.</summary>
 public sealed class GuideTests : IClassFixture<SharedMachine>, IDisposable
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
@@ -17,6 +17,7 @@ public sealed class GuideTests : IClassFixture<SharedMachine>, IDisposable
     [Theory]
     [InlineData("guide.md")]
     [InlineData("dictionary.md")]
+    [InlineData("locks.md")]
     public void Every_piece_of_code_in_the_guide_stands_in_this_folder(string page)
     {
         string[] sources = Directory.GetFiles(Path.Combine(Snippets.Repository, "tests", "Collections.Tests", "Guide"), "*.cs");
@@ -290,6 +291,33 @@ public sealed class GuideTests : IClassFixture<SharedMachine>, IDisposable
         }
 
         ExpectMapped(0);
+    }
+
+    [Fact]
+    public void A_part_is_pulled_out_when_its_last_user_has_left()
+    {
+        var outlet = new Outlet<Canary>();
+        Assert.False(outlet.Use(static part => part.IsAlive));
+        outlet.Plug(new Canary());
+        Assert.True(outlet.Use(static part => part.IsAlive));
+        using var inside = new ManualResetEventSlim();
+        using var leave = new ManualResetEventSlim();
+        var user = new Thread(() => outlet.Use(part =>
+        {
+            inside.Set();
+            leave.Wait();
+            return part.IsAlive;
+        }))
+        { Name = "user", IsBackground = true };
+        user.Start();
+        inside.Wait();
+        Assert.Equal("In use by user.", Assert.Throws<TimeoutException>(() => outlet.Unplug(TimeSpan.FromMilliseconds(5))).Message);
+        Assert.True(outlet.Use(static part => part.IsAlive));
+        leave.Set();
+        Canary part = outlet.Unplug(s_deadline)!;
+        part.Dispose();
+        Assert.False(outlet.Use(static part => part.IsAlive));
+        user.Join();
     }
 
     [Fact]
