@@ -37,13 +37,22 @@ internal sealed partial class Table<TKey, TStored>
         }
     }
 
-    private bool Distribute(Hashing hashing, Span<Hashed> entries, int depth, int deepest, int limit, long stamp, List<Page> pages)
+    /// <param name="hashing">The hash function.</param>
+    /// <param name="entries">The entries; left in another order.</param>
+    /// <param name="depth">In how many bits their hashes agree.</param>
+    /// <param name="deepest">Into how many they may be divided.</param>
+    /// <param name="limit">How many a page of that depth takes before it is divided.</param>
+    /// <param name="stamp">The stamp of the pages.</param>
+    /// <param name="pages">Where they go, in the order of the hashes.</param>
+    /// <param name="duplicate">Told of a key that comes twice, where one may.</param>
+    /// <returns>False where text that the fast function hashes would need an overflow.</returns>
+    private bool Distribute(Hashing hashing, Span<Hashed> entries, int depth, int deepest, int limit, long stamp, List<Page> pages, Duplicate? duplicate = null)
     {
         if (entries.Length > limit && depth < deepest)
         {
             int zeros = Partition(entries, 1u << (31 - depth));
-            return Distribute(hashing, entries[..zeros], depth + 1, deepest, _geometry.FillAt(depth + 1), stamp, pages)
-                && Distribute(hashing, entries[zeros..], depth + 1, deepest, _geometry.FillAt(depth + 1), stamp, pages);
+            return Distribute(hashing, entries[..zeros], depth + 1, deepest, _geometry.FillAt(depth + 1), stamp, pages, duplicate)
+                && Distribute(hashing, entries[zeros..], depth + 1, deepest, _geometry.FillAt(depth + 1), stamp, pages, duplicate);
         }
 
         if (entries.Length > _geometry.Fill && hashing == Hashing.FastText)
@@ -51,13 +60,13 @@ internal sealed partial class Table<TKey, TStored>
             return false;
         }
 
-        pages.Add(Chain(entries, depth, stamp));
+        pages.Add(Chain(hashing, entries, depth, stamp, duplicate));
         return true;
     }
 
     /// <summary>A page of entries, with overflows where they are too many for one.</summary>
     /// <remarks>A chain gets room for an eighth more, so that it is not made anew for every few additions.</remarks>
-    private Page Chain(ReadOnlySpan<Hashed> entries, int depth, long stamp)
+    private Page Chain(Hashing hashing, ReadOnlySpan<Hashed> entries, int depth, long stamp, Duplicate? duplicate)
     {
         bool isFitting = entries.Length <= _geometry.Fill;
         int limit = entries.Length < _geometry.FillAt(depth) ? _geometry.FillAt(depth) : isFitting ? _geometry.Fill : Page.Slots; // With room for more, where there can be.
@@ -65,6 +74,12 @@ internal sealed partial class Table<TKey, TStored>
         Page last = head;
         foreach (Hashed entry in entries)
         {
+            if (duplicate is not null && Locate(hashing, head, entry.Hash, entry.Key, out _))
+            {
+                duplicate.Found(entry.Key);
+                continue;
+            }
+
             if (!last.HasRoom)
             {
                 last = last.Overflow = new Page(stamp, depth, Page.Slots);

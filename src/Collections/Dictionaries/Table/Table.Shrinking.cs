@@ -75,7 +75,7 @@ internal sealed partial class Table<TKey, TStored>
                     count = Gather(root.Hashing, Neighbour(root, hash, at)!, default, lent, count);
                 }
 
-                return Chain(lent.AsSpan(0, left), depth, stamp);
+                return Chain(root.Hashing, lent.AsSpan(0, left), depth, stamp, duplicate: null);
             }
             finally
             {
