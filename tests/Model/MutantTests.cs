@@ -211,6 +211,12 @@ public sealed class MutantTests(ITestOutputHelper output) : IClassFixture<Shared
     public void Mutant_RebiasWithoutExclusion_is_killed() => Kill("RebiasWithoutExclusion");
 
     [Fact]
+    public void Mutant_OtherReaderWaits_is_killed() => Kill("OtherReaderWaits");
+
+    [Fact]
+    public void Mutant_OtherReaderLetInAlone_is_killed() => Kill("OtherReaderLetInAlone");
+
+    [Fact]
     public void Mutant_FailedRevocationTakenForMade_is_killed() => Kill("FailedRevocationTakenForMade");
 
     [Fact]

@@ -17,7 +17,7 @@ public ref struct LockRead
     }
 
     /// <summary>Leaves the read section. Further calls, on copies too, do nothing: on this read's thread, where all of them belong.</summary>
-    /// <exception cref="InvalidOperationException">A read entered later on the same reader is still open; nothing has been changed.</exception>
+    /// <exception cref="InvalidOperationException">A read entered later on the same reader, or inside this one while a writer waited, is still open; nothing has been changed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()
     {

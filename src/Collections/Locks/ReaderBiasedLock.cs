@@ -10,7 +10,7 @@ namespace SwmrKit;
 /// and readers do not disturb each other. The writer pays for that with one heavy barrier.
 /// </summary>
 /// <remarks>
-/// <para><b>Recursion.</b> Reads nest. A write inside a read is refused: it would wait for itself, and there is no upgrade. A write inside a write
+/// <para><b>Recursion.</b> Reads nest, through whichever readers of the thread: leave them innermost first. A write inside a read is refused: it would wait for itself, and there is no upgrade. A write inside a write
 /// is refused. A read inside a write is let in, and may outlive it: that is a downgrade, with no other writer in between. All of that is
 /// known of threads; a section entered by <see cref="EnterWriteAsync(TimeSpan, CancellationToken)"/> belongs to none, and whoever enters from inside it waits for himself.</para>
 /// <para><b>Fairness.</b> A writer keeps new readers out while it waits for those inside, and readers that have had to wait get in before the next writer.</para>
@@ -326,6 +326,11 @@ public sealed class ReaderBiasedLock
 
     private LockRead EnterWaiting(ReaderSlot slot, Deadline deadline)
     {
+        if (_readers.FindSlotOfCallerInside() is { } outer)
+        {
+            return EnterNested(outer); // On another reader of this thread, whom the writer may be waiting for.
+        }
+
         _waiting.Add(1);
         try
         {

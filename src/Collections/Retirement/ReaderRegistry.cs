@@ -260,18 +260,21 @@ public sealed class ReaderRegistry
     }
 
     /// <summary>Whether the calling thread has a guard open on any of its readers here.</summary>
-    internal bool IsCallerInside()
+    internal bool IsCallerInside() => FindSlotOfCallerInside() is not null;
+
+    /// <summary>The slot of a reader on which the calling thread has a guard open; null when there is none.</summary>
+    internal ReaderSlot? FindSlotOfCallerInside()
     {
         using ExclusiveLock.Scope held = _lock.Enter();
         foreach (ReaderSlot slot in Slots)
         {
             if (slot.Owner is { } owner && owner.Thread == ThreadIdentity.Current && slot.IsInside)
             {
-                return true;
+                return slot;
             }
         }
 
-        return false;
+        return null;
     }
 
     /// <summary>Takes back what readers that are gone have left: threads that have ended, and handles collected and left. O(slots).</summary>

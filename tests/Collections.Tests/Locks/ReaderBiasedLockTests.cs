@@ -69,6 +69,36 @@ public sealed class ReaderBiasedLockTests : IClassFixture<SharedMachine>
     }
 
     [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public void A_read_inside_a_read_of_the_same_thread_through_another_reader_does_not_wait_for_the_writer_that_waits(bool isBiased, bool isOuterExplicit)
+    {
+        Prepare(isBiased);
+        using ReaderHandle handle = _lock.Register("explicit");
+        LockRead outer = isOuterExplicit ? _lock.EnterRead(handle) : _lock.EnterRead();
+        Thread writer = StartWriting();
+        LockRead inner = isOuterExplicit ? _lock.EnterRead(TimeSpan.Zero, default) : _lock.EnterRead(handle, TimeSpan.Zero, default);
+        bool isRefused = false;
+        try
+        {
+            outer.Dispose();
+        }
+        catch (InvalidOperationException)
+        {
+            isRefused = true;
+        }
+
+        Assert.True(isRefused, "the inner read would have been left without protection");
+        Assert.False(writer.Join(30), "the writer got in beside the inner read");
+        inner.Dispose();
+        Assert.False(writer.Join(30), "the inner read let the writer in");
+        outer.Dispose();
+        Assert.True(writer.Join(s_deadline), "the writer never got in");
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void A_writer_held_up_names_the_reader_and_leaves_the_lock_as_it_was(bool isBiased)

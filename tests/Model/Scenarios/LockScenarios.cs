@@ -105,6 +105,43 @@ internal static class LockScenarios
         Plain: 2,
         Full: 3);
 
+    /// <summary>A read inside a read through another reader of the same thread: it gets in although a writer waits for the outer one, and no writer comes before both have been left.</summary>
+    public static Scenario NestedReadsOfTwoReaders => new(
+        static () =>
+        {
+            var shared = new Shared();
+            World.Run(
+                ("R", () =>
+                {
+                    using ReaderHandle own = shared.Lock.Register();
+                    using ReaderHandle another = shared.Lock.Register();
+                    LockRead outer = shared.Lock.EnterRead(own);
+                    LockRead inner = shared.Lock.EnterRead(another);
+                    int first = shared.Value();
+                    bool isOuterOpen = false;
+                    try
+                    {
+                        outer.Dispose();
+                    }
+                    catch (InvalidOperationException)
+                    {
+                        isOuterOpen = true;
+                    }
+
+                    Model.Assert(shared.Value() == first, "written under a reader");
+                    inner.Dispose();
+                    if (isOuterOpen)
+                    {
+                        outer.Dispose();
+                    }
+                }
+            ),
+                ("W", shared.Write));
+            shared.Expect(1);
+        },
+        Plain: 1,
+        Full: 2);
+
     /// <summary>A writer goes on as a reader: no other writer comes between.</summary>
     public static Scenario Downgrade => new(
         static () =>
