@@ -11,7 +11,7 @@ namespace SwmrKit;
 /// <typeparam name="T">The type of the structure; reading it must be safe on several threads at once as long as nobody writes, as it is with the framework's collections.</typeparam>
 /// <remarks>
 /// <para><b>Operations run twice</b>, once on each copy, and must do the same both times: no random numbers, no clock, nothing that the first run has changed. What they do besides, they do twice.</para>
-/// <para><b>A write</b> that throws has changed nothing that readers can see. One that returns can be seen by every read that begins afterwards, and both copies have it, unless one was given up: see <see cref="CopyGivenUp"/>.</para>
+/// <para><b>A write</b> that throws has changed nothing that readers can see, unless a handler of <see cref="CopyGivenUp"/> threw. One that returns can be seen by every read that begins afterwards, and both copies have it, unless one was given up: see <see cref="CopyGivenUp"/>.</para>
 /// <para>All members may be called from any thread; a read belongs to the thread that made it. Reads are O(1), without a fence, a lock or an allocation, and nest. Writers take turns; a
 /// write waits for the readers that were inside when it was published, and costs one heavy barrier. A write inside a read, or inside another write, is refused; a read inside an operation sees what is published.</para>
 /// <para><b>How it works.</b> A reader announces itself in its slot, then loads which copy is published. The writer changes the other one, publishes it, makes a heavy barrier, and
@@ -135,6 +135,7 @@ public sealed class LeftRight<T>
     /// <exception cref="ArgumentNullException"><paramref name="operation"/> is null.</exception>
     /// <exception cref="InvalidOperationException">The calling thread is inside a read or a write of this structure; or a copy had to be made, and the clone was null or the object it was made of.</exception>
     /// <exception cref="ObjectDisposedException">The structure has been taken back.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it waited for another writer; nothing has been changed.</exception>
     /// <remarks>What <paramref name="operation"/> throws on the first copy is thrown on; nothing has been published, and that copy is made anew before the next write.</remarks>
     public void Write(Action<T> operation) => Write(operation, Timeout.InfiniteTimeSpan, default);
 
@@ -148,6 +149,7 @@ public sealed class LeftRight<T>
     /// <exception cref="OperationCanceledException">The token was cancelled before anything was changed.</exception>
     /// <exception cref="InvalidOperationException">As for <see cref="Write(Action{T})"/>.</exception>
     /// <exception cref="ObjectDisposedException">The structure has been taken back.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it waited for another writer; nothing has been changed.</exception>
     public void Write(Action<T> operation, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(operation);
@@ -161,6 +163,7 @@ public sealed class LeftRight<T>
     /// <exception cref="ArgumentNullException"><paramref name="operation"/> is null.</exception>
     /// <exception cref="InvalidOperationException">As for <see cref="Write(Action{T})"/>.</exception>
     /// <exception cref="ObjectDisposedException">The structure has been taken back.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it waited for another writer; nothing has been changed.</exception>
     public void Write<TArg>(TArg argument, Action<T, TArg> operation) => Write(argument, operation, Timeout.InfiniteTimeSpan, default);
 
     /// <summary>As <see cref="Write(Action{T}, TimeSpan, CancellationToken)"/>, with an argument in the place of a closure.</summary>
@@ -175,6 +178,7 @@ public sealed class LeftRight<T>
     /// <exception cref="OperationCanceledException">The token was cancelled before anything was changed.</exception>
     /// <exception cref="InvalidOperationException">As for <see cref="Write(Action{T})"/>.</exception>
     /// <exception cref="ObjectDisposedException">The structure has been taken back.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it waited for another writer; nothing has been changed.</exception>
     public void Write<TArg>(TArg argument, Action<T, TArg> operation, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(operation);
@@ -188,6 +192,7 @@ public sealed class LeftRight<T>
     /// <exception cref="ArgumentNullException"><paramref name="operation"/> is null.</exception>
     /// <exception cref="InvalidOperationException">As for <see cref="Write(Action{T})"/>.</exception>
     /// <exception cref="ObjectDisposedException">The structure has been taken back.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it waited for another writer; nothing has been changed.</exception>
     public TResult Write<TResult>(Func<T, TResult> operation)
     {
         ArgumentNullException.ThrowIfNull(operation);
@@ -326,7 +331,7 @@ public sealed class LeftRight<T>
         }
         catch (Exception exception)
         {
-            if (exception is ThreadInterruptedException && !isOver)
+            if (exception is ThreadInterruptedException)
             {
                 Thread.CurrentThread.Interrupt(); // Kept for the thread's next wait.
             }

@@ -204,6 +204,31 @@ public sealed class LeftRightTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public void An_interrupt_that_ends_the_second_run_is_kept_too()
+    {
+        bool wasKept = false;
+        var writer = new Thread(() =>
+        {
+            int runs = 0;
+            _list.Write(list =>
+            {
+                list.Add(1);
+                if (++runs == 2)
+                {
+                    Thread.CurrentThread.Interrupt();
+                    Thread.Sleep(1);
+                }
+            });
+            wasKept = Record.Exception(static () => Thread.Sleep(1)) is ThreadInterruptedException;
+        })
+        { IsBackground = true };
+        writer.Start();
+        Assert.True(writer.Join(s_deadline));
+        Assert.True(wasKept);
+        Assert.IsType<ThreadInterruptedException>(Assert.Single(_givenUp).Exception);
+    }
+
+    [Fact]
     public void A_heavy_barrier_that_fails_costs_a_copy_and_no_write()
     {
         int failures = 1;
