@@ -35,9 +35,11 @@ internal sealed class CacheFlight : IDisposable
     /// <param name="key">The key.</param>
     /// <param name="isMine">Whether there was none, and the caller is to make the value.</param>
     /// <exception cref="InvalidOperationException">To wait for it would be to wait for oneself.</exception>
-    public static CacheFlight Join(IMemoryCache cache, object key, out bool isMine)
+    public static CacheFlight Join(IMemoryCache cache, object key, out bool isMine) => Join(s_flights.GetOrCreateValue(cache), key, out isMine);
+
+    /// <summary>As the other, of a cache that keeps its flights itself.</summary>
+    public static CacheFlight Join(ConcurrentDictionary<object, CacheFlight> flights, object key, out bool isMine)
     {
-        ConcurrentDictionary<object, CacheFlight> flights = s_flights.GetOrCreateValue(cache);
         while (true)
         {
             if (!flights.TryGetValue(key, out CacheFlight? flight))
@@ -163,7 +165,7 @@ internal sealed class CacheFlight : IDisposable
 
         // Out here, for keys say themselves what they are called.
         throw new InvalidOperationException(
-            $"GetOrCreateOnce would never return: the factory for '{asking._key}' asks for '{_key}'{string.Concat(circle.Skip(1).Select(static flight => $", whose factory waits for '{flight._key}'"))}. " +
+            $"A cache would wait for ever: the factory for '{asking._key}' asks for '{_key}'{string.Concat(circle.Skip(1).Select(static flight => $", whose factory waits for '{flight._key}'"))}. " +
             "A value cannot be made of itself: let one of these factories make what it needs without asking for it by its key.");
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.Caching.Memory;
 
 namespace SwmrKit;
 
@@ -8,27 +7,24 @@ internal static class CacheMetrics
 {
     public const string MeterName = "SwmrKit.Caching";
 
-    public static void Create(IMeterFactory factory, string name, SwmrMemoryCache cache, bool hasSizes)
+    public static void Create(Meter meter, string name, IMeasuredCache cache, bool hasSizes)
     {
-        Meter meter = factory.Create(MeterName);
-        var weak = new WeakReference<SwmrMemoryCache>(cache);
+        var weak = new WeakReference<IMeasuredCache>(cache);
         var tag = new KeyValuePair<string, object?>("dotnet.cache.name", name);
         KeyValuePair<string, object?>[] hit = [tag, new("dotnet.cache.request.result", "hit")];
         KeyValuePair<string, object?>[] miss = [tag, new("dotnet.cache.request.result", "miss")];
         meter.CreateObservableCounter(
             "dotnet.cache.requests",
-            () => weak.TryGetTarget(out SwmrMemoryCache? measured) && measured.GetCurrentStatistics() is { } statistics
-                ? [new Measurement<long>(statistics.TotalHits, hit), new Measurement<long>(statistics.TotalMisses, miss)]
-                : (Measurement<long>[])[],
+            () => weak.TryGetTarget(out IMeasuredCache? measured) && measured.Requests is var (hits, misses) ? [new Measurement<long>(hits, hit), new Measurement<long>(misses, miss)] : (Measurement<long>[])[],
             "{request}", "Look-ups.");
         meter.CreateObservableCounter("dotnet.cache.evictions", () => Of(static measured => measured.Evictions), "{eviction}", "Entries that expired, or went for want of room.");
         meter.CreateObservableUpDownCounter("dotnet.cache.entries", () => Of(static measured => measured.Count), "{entry}", "Entries there are.");
         if (hasSizes)
         {
             meter.CreateObservableUpDownCounter(
-                "dotnet.cache.estimated_size", () => Of(static measured => measured.GetCurrentStatistics()!.CurrentEstimatedSize!.Value), "By", "The sum of the entries' sizes, in the units of the size limit.");
+                "dotnet.cache.estimated_size", () => Of(static measured => measured.Size), "By", "The sum of the entries' sizes, in the units of the size limit.");
         }
 
-        Measurement<long>[] Of(Func<SwmrMemoryCache, long> measure) => weak.TryGetTarget(out SwmrMemoryCache? measured) ? [new Measurement<long>(measure(measured), tag)] : [];
+        Measurement<long>[] Of(Func<IMeasuredCache, long> measure) => weak.TryGetTarget(out IMeasuredCache? measured) ? [new Measurement<long>(measure(measured), tag)] : [];
     }
 }

@@ -17,7 +17,7 @@ namespace SwmrKit;
 /// <para>Thread-safe. A look-up is O(1) and allocates nothing; a write takes one lock, in which no code of yours runs but <c>Equals</c> and <c>GetHashCode</c> of keys.
 /// Values are never disposed. Expiration and eviction callbacks run on the thread pool, once an entry.</para>
 /// </remarks>
-public sealed partial class SwmrMemoryCache : IMemoryCache
+public sealed partial class SwmrMemoryCache : IMemoryCache, IMeasuredCache
 {
     private const long LeastScanTime = 10 * TimeSpan.TicksPerMillisecond; // More often would only keep a processor awake.
 
@@ -82,7 +82,7 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
         TracksLinkedEntries = _options.TrackLinkedCacheEntries;
         if (meterFactory is not null && _statistics is not null)
         {
-            CacheMetrics.Create(meterFactory, name, this, HasSizeLimit);
+            CacheMetrics.Create(meterFactory.Create(CacheMetrics.MeterName), name, this, HasSizeLimit);
         }
     }
 
@@ -102,6 +102,12 @@ public sealed partial class SwmrMemoryCache : IMemoryCache
 
     /// <summary>How many entries have expired, or gone for want of room.</summary>
     internal long Evictions => Interlocked.Read(ref _evictions);
+
+    (long Hits, long Misses) IMeasuredCache.Requests => _statistics!.Sum();
+
+    long IMeasuredCache.Evictions => Evictions;
+
+    long IMeasuredCache.Size => Size;
 
     private bool HasSizeLimit => _sizeLimit >= 0;
 

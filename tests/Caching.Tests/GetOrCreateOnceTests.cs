@@ -173,7 +173,7 @@ public sealed class GetOrCreateOnceTests : IClassFixture<SharedMachine>
     {
         Assert.Equal(2, _cache.GetOrCreateOnce("outer", _ => 1 + _cache.GetOrCreateOnce("inner", static _ => 1)));
         InvalidOperationException failure = Assert.Throws<InvalidOperationException>(() => _cache.GetOrCreateOnce<int>("self", _ => _cache.GetOrCreateOnce("self", static _ => 1)));
-        Assert.StartsWith("GetOrCreateOnce would never return: the factory for 'self' asks for 'self'. ", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith("A cache would wait for ever: the factory for 'self' asks for 'self'. ", failure.Message, StringComparison.Ordinal);
         Assert.Equal(3, _cache.GetOrCreateOnce("self", static _ => 3));
     }
 
@@ -195,7 +195,7 @@ public sealed class GetOrCreateOnceTests : IClassFixture<SharedMachine>
         Task<int>[] both = [Make("a", "b"), Make("b", "a")];
         Exception[] failures = [await Record.ExceptionAsync(() => both[0]), await Record.ExceptionAsync(() => both[1])];
         Assert.All(failures, static failure => Assert.IsType<InvalidOperationException>(failure)); // One is refused, and the other waited for it.
-        Assert.Matches("^GetOrCreateOnce would never return: the factory for '([ab])' asks for '(?!\\1)([ab])', whose factory waits for '\\1'[.] ", failures[0].Message);
+        Assert.Matches("^A cache would wait for ever: the factory for '([ab])' asks for '(?!\\1)([ab])', whose factory waits for '\\1'[.] ", failures[0].Message);
     }
 
     [Fact]
