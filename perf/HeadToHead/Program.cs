@@ -11,6 +11,7 @@ internal static class Program
         HeadToHead --footprint
         HeadToHead --growth
         HeadToHead --latency
+        HeadToHead --hit-rates
 
           --quick        a short run that only reports (under a minute)
           --check        the full run; exit code 1 when a target is missed or a row with a target is too noisy
@@ -19,6 +20,7 @@ internal static class Program
           --footprint    what an entry of a dictionary takes in memory; exit code 1 when ours takes more than ConcurrentDictionary's
           --growth       how long the slowest addition takes while a dictionary grows to a million; exit code 1 when ours takes more than a quarter of the others'
           --latency      how long a cache keeps its readers waiting, one by one, while another thread sets entries; exit code 1 when ours takes a tenth longer than Microsoft's at 99 %
+          --hit-rates    how many look-ups of some traces bounded caches answer; exit code 1 when ours answers fewer than BitFaster's ConcurrentLru on the average
         """;
 
     private static int Main(string[] args)
@@ -48,6 +50,8 @@ internal static class Program
                     return Growth.Print() ? 0 : 1;
                 case "--latency" when args.Length == 1:
                     return Latency.Print() ? 0 : 1;
+                case "--hit-rates" when args.Length == 1:
+                    return HitRates.Print() ? 0 : 1;
                 case "--help" or "-h":
                     Console.WriteLine(Usage);
                     return 0;

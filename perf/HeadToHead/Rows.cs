@@ -19,6 +19,7 @@ internal static class Rows
     [
         .. OfReaders,
         .. OfCaches,
+        .. OfTypedCaches,
         .. OfSeqLocks,
         .. OfDictionaries("int", Keys.Numbers),
         .. OfDictionaries("string", Keys.Strings),
@@ -92,6 +93,28 @@ internal static class Rows
         [
             new CacheHit<OurCacheAtRest>(1, Stay.ForEver), new CacheHit<OurCacheInMotion>(1, Stay.ForEver), new CacheHit<MicrosoftsCacheAtRest>(1, Stay.ForEver),
         ])),
+    ];
+
+    private static IEnumerable<Row> OfTypedCaches =>
+    [
+        .. new[] { ("", 1), ("-x2", 2) }.SelectMany(static threads => new Row[]
+        {
+            new("typed-cache", "hit-int-1k" + threads.Item1, threads.Item2, static () => TypedHits([.. Enumerable.Range(0, 1_000)])),
+            new("typed-cache", "hit-string-1k" + threads.Item1, threads.Item2, static () => TypedHits([.. Enumerable.Range(0, 1_000).Select(static i => $"user:{i}:profile")])),
+            new("typed-cache", "hit-sliding" + threads.Item1, threads.Item2, static () =>
+            {
+                string[] keys = [.. Enumerable.Range(0, 1_000).Select(static i => $"user:{i}:profile")];
+                return [new TypedCacheHit<OurTypedCache<string>, string>(keys, isSliding: true), new TypedCacheHit<LruTypedCache<string>, string>(keys, isSliding: true)];
+            }),
+        }),
+        new("typed-cache", "churn-10k", 1, static () => [new TypedCacheChurn<OurTypedCache<int>>(), new TypedCacheChurn<LruTypedCache<int>>(), new TypedCacheChurn<LfuTypedCache<int>>()]),
+    ];
+
+    private static Contender[] TypedHits<TKey>(TKey[] keys)
+        where TKey : notnull =>
+    [
+        new TypedCacheHit<OurTypedCache<TKey>, TKey>(keys), new TypedCacheHit<LruTypedCache<TKey>, TKey>(keys), new TypedCacheHit<LfuTypedCache<TKey>, TKey>(keys),
+        new TypedCacheHit<MicrosoftsTypedCache<TKey>, TKey>(keys),
     ];
 
     private static IEnumerable<Row> OfSeqLocks =>

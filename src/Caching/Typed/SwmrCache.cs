@@ -33,7 +33,7 @@ public sealed partial class SwmrCache<TKey, TValue> : IEnumerable<KeyValuePair<T
     private readonly CacheTime _time;
     private readonly long _writeTicks; // ExpiringEntry.Never for no expiration, as below.
     private readonly long _accessTicks;
-    private readonly CacheStatistics _statistics = new();
+    private readonly CacheStatistics? _statistics;
     private readonly ILogger _logger;
     private readonly Meter? _ownMeter;
     private readonly ITimer? _timer;
@@ -70,6 +70,7 @@ public sealed partial class SwmrCache<TKey, TValue> : IEnumerable<KeyValuePair<T
         _flights = new ConcurrentDictionary<object, CacheFlight>(new KeyComparer(_table.Comparer));
         _weigher = options.Weigher;
         _time = new CacheTime(options.TimeProvider);
+        _statistics = options.TrackStatistics ? new CacheStatistics() : null;
         _writeTicks = options.ExpireAfterWrite?.Ticks ?? ExpiringEntry<TKey, TValue>.Never;
         _accessTicks = options.ExpireAfterAccess?.Ticks ?? ExpiringEntry<TKey, TValue>.Never;
         _logger = (ILogger?)options.LoggerFactory?.CreateLogger<SwmrCache<TKey, TValue>>() ?? NullLogger.Instance;
@@ -80,7 +81,7 @@ public sealed partial class SwmrCache<TKey, TValue> : IEnumerable<KeyValuePair<T
             _timer = CreateTimer(options.TimeProvider, new WeakReference<SwmrCache<TKey, TValue>>(this));
         }
 
-        if (options.Name is not null)
+        if (options.Name is not null && options.TrackStatistics)
         {
             _ownMeter = options.MeterFactory is null ? new Meter(CacheMetrics.MeterName) : null;
             CacheMetrics.Create(_ownMeter ?? options.MeterFactory!.Create(CacheMetrics.MeterName), options.Name, this, _weigher is not null);
@@ -134,17 +135,17 @@ public sealed partial class SwmrCache<TKey, TValue> : IEnumerable<KeyValuePair<T
     /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
     public IReadOnlyCollection<TKey> Keys => [.. this.Select(static pair => pair.Key)];
 
-    /// <summary>What has been counted. O(threads that have looked up).</summary>
+    /// <summary>What has been counted: hits and misses only with <see cref="SwmrCacheOptions{TKey, TValue}.TrackStatistics"/>. O(threads that have looked up).</summary>
     public SwmrCacheStatistics Statistics
     {
         get
         {
-            (long hits, long misses) = _statistics.Sum();
+            (long hits, long misses) = _statistics?.Sum() ?? default;
             return new SwmrCacheStatistics { Hits = hits, Misses = misses, Evictions = _evictions.ReadRelaxed(), Expirations = _expirations.ReadRelaxed() };
         }
     }
 
-    (long Hits, long Misses) IMeasuredCache.Requests => _statistics.Sum();
+    (long Hits, long Misses) IMeasuredCache.Requests => _statistics!.Sum();
 
     long IMeasuredCache.Evictions => _evictions.ReadRelaxed() + _expirations.ReadRelaxed();
 
@@ -215,7 +216,7 @@ public sealed partial class SwmrCache<TKey, TValue> : IEnumerable<KeyValuePair<T
 
         _timer?.Dispose();
         _ownMeter?.Dispose();
-        _statistics.Dispose();
+        _statistics?.Dispose();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -224,12 +225,12 @@ public sealed partial class SwmrCache<TKey, TValue> : IEnumerable<KeyValuePair<T
         if (entry is not null && (_wheel is null || NoteAccess(entry)))
         {
             entry.NoteVisit();
-            _statistics.CountHit();
+            _statistics?.CountHit();
             value = entry.Value;
             return true;
         }
 
-        _statistics.CountMiss();
+        _statistics?.CountMiss();
         value = default;
         return false;
     }

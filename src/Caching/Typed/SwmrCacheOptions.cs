@@ -28,7 +28,10 @@ public sealed class SwmrCacheOptions<TKey, TValue>
     /// <summary>Compares the keys; null, the default, for the default comparer of their type. It runs under the cache's lock and may read the cache, but not write to it.</summary>
     public IEqualityComparer<TKey>? Comparer { get; set; }
 
-    /// <summary>What the cache is called in the measurements of the meter <c>SwmrKit.Caching</c>; null, the default, for no measurements.</summary>
+    /// <summary>Whether hits and misses are counted, each thread's for itself; by default not: to count takes a hit some 2 ns.</summary>
+    public bool TrackStatistics { get; set; }
+
+    /// <summary>With <see cref="TrackStatistics"/>, what the cache is called in the measurements of the meter <c>SwmrKit.Caching</c>; null, the default, for no measurements.</summary>
     public string? Name { get; set; }
 
     /// <summary>Makes that meter; null, the default, for one of the cache's own, which ends with it.</summary>

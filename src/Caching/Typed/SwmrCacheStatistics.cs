@@ -1,6 +1,6 @@
 namespace SwmrKit;
 
-/// <summary>The counts of a <see cref="SwmrCache{TKey, TValue}"/> since its creation. Each is exact once nobody counts any more; together they are a sample.</summary>
+/// <summary>The counts of a <see cref="SwmrCache{TKey, TValue}"/> since its creation; those of look-ups are 0 where they are not counted. Each is exact once nobody counts any more; together they are a sample.</summary>
 public readonly record struct SwmrCacheStatistics
 {
     /// <summary>How many look-ups found a value.</summary>
