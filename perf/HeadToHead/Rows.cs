@@ -114,7 +114,7 @@ internal static class Rows
         where TKey : notnull =>
     [
         new TypedCacheHit<OurTypedCache<TKey>, TKey>(keys), new TypedCacheHit<LruTypedCache<TKey>, TKey>(keys), new TypedCacheHit<LfuTypedCache<TKey>, TKey>(keys),
-        new TypedCacheHit<MicrosoftsTypedCache<TKey>, TKey>(keys),
+        new TypedCacheHit<MicrosoftsTypedCache<TKey>, TKey>(keys), new TypedCacheHit<OurCountingCache<TKey>, TKey>(keys),
     ];
 
     private static IEnumerable<Row> OfSeqLocks =>

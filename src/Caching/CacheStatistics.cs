@@ -4,7 +4,7 @@ namespace SwmrKit;
 internal sealed class CacheStatistics : IDisposable
 {
     [ThreadStatic]
-    private static Counts? t_last; // Of the statistics the thread has counted in last: mostly those it counts in next, and found in half the time.
+    private static Counts? t_last; // Of the statistics the thread has counted in last: mostly those it counts in next, and found sooner than through _mine.
 
     private readonly ThreadLocal<Counts> _mine;
     private readonly Lock _lock = new();

@@ -16,7 +16,7 @@ internal interface ITypedCache<TSelf, TKey>
 
     static abstract TSelf Create(int capacity);
 
-    /// <summary>The same with entries that expire after a day without access; null where the cache's hits do not know of that.</summary>
+    /// <summary>The same with entries that expire after a day without access, of those whose rows ask for it.</summary>
     static abstract TSelf CreateSliding(int capacity);
 
     bool TryGet(TKey key, out string? value);
@@ -32,6 +32,21 @@ internal readonly struct OurTypedCache<TKey>(SwmrCache<TKey, string> cache) : IT
     public static OurTypedCache<TKey> Create(int capacity) => new(new SwmrCache<TKey, string>(capacity));
 
     public static OurTypedCache<TKey> CreateSliding(int capacity) => new(new SwmrCache<TKey, string>(new SwmrCacheOptions<TKey, string> { Capacity = capacity, ExpireAfterAccess = TimeSpan.FromDays(1) }));
+
+    public bool TryGet(TKey key, out string? value) => cache.TryGetValue(key, out value);
+
+    public void Set(TKey key, string value) => cache.Set(key, value);
+}
+
+/// <summary>Ours with its hits counted, as BitFaster's ConcurrentLru counts them.</summary>
+internal readonly struct OurCountingCache<TKey>(SwmrCache<TKey, string> cache) : ITypedCache<OurCountingCache<TKey>, TKey>
+    where TKey : notnull
+{
+    public static string Name => "SwmrCache, counting";
+
+    public static OurCountingCache<TKey> Create(int capacity) => new(new SwmrCache<TKey, string>(new SwmrCacheOptions<TKey, string> { Capacity = capacity, TrackStatistics = true }));
+
+    public static OurCountingCache<TKey> CreateSliding(int capacity) => throw new NotSupportedException();
 
     public bool TryGet(TKey key, out string? value) => cache.TryGetValue(key, out value);
 
