@@ -61,7 +61,7 @@ public sealed class TypedCacheConcurrencyTests(ITestOutputHelper output) : IClas
 
         Wait.Until(() => ours.Told.Count + there.Length == set.Count + ours.MadeAndKept, "every entry is accounted for");
         Assert.All(ours.Told, static pair => Assert.Equal(1, pair.Value));
-        Assert.Empty(there.Where(ours.Told.ContainsKey));
+        Assert.DoesNotContain(there, ours.Told.ContainsKey);
         Assert.Contains(CacheRemovalReason.Evicted, ours.Reasons.Keys);
         Assert.Equal(expires, ours.Reasons.ContainsKey(CacheRemovalReason.Expired));
         output.WriteLine(string.Join(", ", ours.Reasons.Select(static pair => $"{pair.Value:N0} {pair.Key}")));
