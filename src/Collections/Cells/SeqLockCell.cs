@@ -65,7 +65,7 @@ public sealed class SeqLockCell<T>
             throw new NotSupportedException($"{typeof(T)} has {Unsafe.SizeOf<T>()} bytes; a SeqLockCell holds at most {LargestSize}. Put a larger value into an object, and that into a SwmrCell.");
         }
 
-        // Neighbours in the ring are kept off each other's cache lines: one is read while the next is written.
+        // Small neighbours in the ring are kept off each other's cache lines: one is read while the next is written. Large ones share at most the line where they meet.
         _stride = slots == 1 ? 1 : 1 + ((CacheLinePadding.Size - 1) / Unsafe.SizeOf<Slot>());
         _mask = slots - 1;
         _tries = tries;

@@ -220,7 +220,7 @@ public sealed class LeftRight<T>
             _taken ??= _current.ReadRelaxed();
             _current.Write(null);
             var readers = new GracePeriod(_readers, _heavy); // L6: null, Heavy, slots; pairs with ReadThrough.
-            if (!deadline.SpinUntil(readers.IsOver))
+            if (!deadline.SpinUntil(readers.IsOver) && !readers.IsOverAtLast())
             {
                 throw WriteTimeoutException.HeldUpByReader(_readers.NameOf(readers.Awaited), timeout);
             }
@@ -319,7 +319,7 @@ public sealed class LeftRight<T>
         try
         {
             readers = new GracePeriod(_readers, _heavy); // L6: publication, Heavy, slots; pairs with ReadThrough.
-            isOver = deadline.SpinUntil(readers.IsOver);
+            isOver = deadline.SpinUntil(readers.IsOver) || readers.IsOverAtLast();
             if (isOver)
             {
                 _ = operation(copy, state);

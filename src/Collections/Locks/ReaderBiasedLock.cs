@@ -198,7 +198,7 @@ public sealed class ReaderBiasedLock
             }
 
             GracePeriod readers = Exclude();
-            return deadline.SpinUntil(readers.IsOver) ? new LockWrite(this, turn) : throw HeldUp(readers, timeout);
+            return deadline.SpinUntil(readers.IsOver) || readers.IsOverAtLast() ? new LockWrite(this, turn) : throw HeldUp(readers, timeout);
         }
         catch
         {
@@ -246,7 +246,7 @@ public sealed class ReaderBiasedLock
             }
 
             GracePeriod readers = Exclude();
-            return await deadline.PollUntilAsync(readers.IsOver).ConfigureAwait(false) ? new AsyncLockWrite(this, turn) : throw HeldUp(readers, timeout);
+            return await deadline.PollUntilAsync(readers.IsOver).ConfigureAwait(false) || readers.IsOverAtLast() ? new AsyncLockWrite(this, turn) : throw HeldUp(readers, timeout);
         }
         catch
         {

@@ -49,5 +49,12 @@ internal sealed class GracePeriod
         return true;
     }
 
+    /// <summary>Looks once more, behind a search for ended threads, when there is no time left: those whose time is short would never come to one.</summary>
+    public bool IsOverAtLast()
+    {
+        _readers.TakeBackAbandoned();
+        return IsOver();
+    }
+
     private bool IsInsideSinceBefore(ReaderSlot slot) => slot.Lower is > 0 and long lower && lower < Era; // O4: acquire.
 }

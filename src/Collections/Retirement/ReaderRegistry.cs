@@ -137,7 +137,8 @@ public sealed class ReaderRegistry
     {
         var deadline = new Deadline(_time, timeout, cancellationToken);
         ThrowIfCallerInside();
-        return deadline.SpinUntil(BeginGracePeriod().IsOver);
+        GracePeriod readers = BeginGracePeriod();
+        return deadline.SpinUntil(readers.IsOver) || readers.IsOverAtLast();
     }
 
     /// <exception cref="InvalidOperationException">The calling thread is inside a read section.</exception>

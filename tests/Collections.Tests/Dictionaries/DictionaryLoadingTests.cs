@@ -83,6 +83,14 @@ public sealed class DictionaryLoadingTests : IClassFixture<SharedMachine>
         Assert.All(dictionary.Values, static value => Assert.Equal(2, value));
     }
 
+    [Fact]
+    public void Room_that_was_asked_for_stays()
+    {
+        var dictionary = new CopyOnWriteDictionary<int, int>(100_000, null);
+        dictionary.AddRange(Enumerable.Range(0, 2_000).Select(static key => KeyValuePair.Create(key, key)));
+        Assert.Equal(Enumerable.Range(0, 2_000), dictionary.Keys.Order());
+    }
+
     private static void LoadAndGoOn<TKey>(int count, Func<int, TKey> key, IEqualityComparer<TKey>? comparer)
         where TKey : notnull
     {

@@ -402,6 +402,25 @@ public sealed class ReaderBiasedLockTests : IClassFixture<SharedMachine>
     }
 
     [Fact]
+    public async Task A_thread_that_ended_inside_a_read_holds_nobody_up_whose_time_is_short()
+    {
+        StartReadingAndEnd();
+        _lock.EnterWrite(TimeSpan.Zero).Dispose();
+        StartReadingAndEnd();
+        (await _lock.EnterWriteAsync(TimeSpan.Zero)).Dispose();
+        var pair = new LeftRight<List<int>>([1], static list => [.. list]);
+        int givenUp = 0;
+        pair.CopyGivenUp += (_, _) => givenUp++;
+        Wait.OnThread(() => _ = pair.Read());
+        pair.Write(static list => list.Add(2), TimeSpan.Zero, default);
+        Assert.Equal(0, givenUp);
+        Wait.OnThread(() => _ = pair.Read());
+        Assert.Equal([1, 2], pair.TakeBack(TimeSpan.Zero).Value);
+
+        void StartReadingAndEnd() => Wait.OnThread(() => _ = _lock.EnterRead());
+    }
+
+    [Fact]
     public void A_thread_that_ended_inside_a_read_holds_nobody_up()
     {
         Wait.OnThread(() => _ = _lock.EnterRead());
