@@ -26,6 +26,10 @@ internal static class Rows
         .. OfFrozen<StaticFrozenNumbers, int>("int", Keys.Numbers(FrozenEntries)),
         .. OfFrozen<StaticFrozenStrings, string>("string", Keys.Strings(FrozenEntries)),
         new("dictionary", "churn-10k", 1, static () => [new Churn<OurTable<int>>(10_000), new Churn<ConcurrentTable<int>>(10_000), new Churn<ImmutableTable<int>>(10_000)]),
+        new("dictionary", "load-int-10k", 1, static () => Loads(Keys.Numbers(10_000))),
+        new("dictionary", "load-string-10k", 1, static () => Loads(Keys.Strings(10_000))),
+        new("dictionary", "load-int-1m", 1, static () => Loads(Keys.Numbers(1_000_000))),
+        new("dictionary", "load-string-1m", 1, static () => Loads(Keys.Strings(1_000_000))),
         new("dictionary", "flooded-string-100k", 1, static () =>
         [
             new LookUp<OurTable<string>, string>(Keys.Flood(100_000), found: true), new LookUp<OurTable<string>, string>(Keys.NoFlood(100_000), found: true) { Name = NoFlood },
@@ -207,6 +211,9 @@ internal static class Rows
         new LookUpBesideWriter<OurTable<TKey>, TKey>(keys, writes: true), new LookUpBesideWriter<OurTable<TKey>, TKey>(keys, writes: false),
         new LookUpBesideWriter<ConcurrentTable<TKey>, TKey>(keys, writes: true),
     ];
+
+    private static Contender[] Loads<TKey>(Keys<TKey> keys)
+        where TKey : notnull => [new Load<OurTable<TKey>, TKey>(keys), new Load<PlainTable<TKey>, TKey>(keys), new Load<ConcurrentTable<TKey>, TKey>(keys)];
 
     private static Contender[] Sets<TKey>(Keys<TKey> keys)
         where TKey : notnull =>

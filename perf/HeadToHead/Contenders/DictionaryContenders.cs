@@ -175,6 +175,26 @@ internal sealed class Fill<TTable, TKey>(Keys<TKey> keys) : Contender(TTable.Nam
     }
 }
 
+/// <summary>Makes a table of an array of entries, all at once; the time and the bytes are those of an entry.</summary>
+internal sealed class Load<TTable, TKey>(Keys<TKey> keys) : Contender(TTable.Name)
+    where TTable : struct, IWritableTable<TTable, TKey>
+    where TKey : notnull
+{
+    private TTable _table;
+
+    public override void Enlist() => _ = keys.Entries;
+
+    public override void Run(int iterations)
+    {
+        for (int made = 0; made < iterations; made += keys.Count)
+        {
+            _table = TTable.Of(made + keys.Count <= iterations ? keys.Entries : keys.Entries[..(iterations - made)]);
+        }
+
+        _ = _table;
+    }
+}
+
 /// <summary>Takes a snapshot, then sets one entry.</summary>
 internal sealed class SetAfterSnapshot<TTable, TKey>(Keys<TKey> keys) : DictionaryContender<TTable, TKey>(keys)
     where TTable : struct, IPersistentTable<TTable, TKey>
