@@ -34,12 +34,12 @@ public sealed class DisposalStressTests(ITestOutputHelper output) : IClassFixtur
         (string Name, bool IsCaught, long Writes, long Reads)[] tried = [.. mutants.Select(Try)];
         string[] missed = [.. tried.Where(static mutant => !mutant.IsCaught).Select(static mutant => mutant.Name)];
 
+        // A run says something when it is longer than it takes to see what is broken; as to writes, when it is made as the mutants are.
         (long writes, long reads) = TestMode.Choose((200_000, 200_000), (5_000_000, 5_000_000));
+        reads = Math.Max(reads, tried.Max(static mutant => mutant.Reads));
+        Run(readers: 1, batchSize: 1, Math.Max(writes, tried.Max(static mutant => mutant.Writes)), reads);
         Run(readers: 1, batchSize: 64, writes, reads);
         Run(readers: 8, batchSize: 64, writes, reads);
-
-        // Run as the mutants are, it says something when it is longer than it takes to see what is broken.
-        Run(readers: 1, batchSize: 1, Math.Max(writes, tried.Max(static mutant => mutant.Writes)), Math.Max(reads, tried.Max(static mutant => mutant.Reads)));
 
         if (!LitmusControl.MachineHasPower || missed.Length > 0)
         {

@@ -90,7 +90,7 @@ internal static class CellScenarios
             Model.Assert(cell.Version == 3, "a publication was lost");
             world.Drain();
         },
-        Plain: 0,
+        Plain: 1,
         Full: 1);
 
     /// <summary>A cell whose value is replaced twice, while another thread's retirement advances the era.</summary>
